@@ -1,0 +1,251 @@
+"""Every setting, with its help: traitlets at the edge, plain values inside.
+
+A setting is found, strongest first, on the command line or in a Jupyter configuration file (``c.MlnbJobs.image = ...``), in the
+environment (``MLNB_JOBS_IMAGE``), in the project's ``mlnb.toml`` (``[jobs]`` / ``image = ...``), or is the default.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from traitlets import Bool, Enum, Float, Integer, TraitError, TraitType, Unicode
+from traitlets.config import Config, Configurable
+
+from mlnb.core.errors import BadInput
+from mlnb.core.home import home, project_of
+from mlnb.core.secrets import is_secret_name, mask
+
+
+class Section(Configurable):
+    """A group of settings; `section` is its name in ``mlnb.toml`` and in ``MLNB_<SECTION>_<NAME>``."""
+
+    section = ""
+
+
+class MlnbStore(Section):
+    """Where state rests."""
+
+    section = "store"
+    database_url = Unicode("", help="SQLAlchemy URL of mlnb's database; empty: mlnb.db under MLNB_HOME.").tag(
+        config=True
+    )
+    blobs_url = Unicode("", help="fsspec URL of the blob store; empty: blobs/ under MLNB_HOME.").tag(config=True)
+    synchronous = Enum(
+        ["normal", "full"],
+        "normal",
+        help="SQLite's synchronous setting: normal survives the end of a process, full a power cut too.",
+    ).tag(config=True)
+
+
+class MlnbModels(Section):
+    """Runs and the model store."""
+
+    section = "models"
+    tracking_uri = Unicode(
+        "", help="MLflow tracking URI; empty: mlflow.db and artifacts/ under MLNB_HOME, with no server."
+    ).tag(config=True)
+    experiment = Unicode("Default", help="Experiment of runs that name none.").tag(config=True)
+
+
+class MlnbOrder(Section):
+    """Execution order."""
+
+    section = "order"
+    mode = Enum(
+        ["off", "mark", "warn", "block", "linear", "reactive"],
+        "mark",
+        help="What to do about stale cells where a notebook says nothing.",
+    ).tag(config=True)
+
+
+class MlnbSnapshots(Section):
+    """Notebook state."""
+
+    section = "snapshots"
+    auto = Unicode(
+        "off", help='When snapshots are taken by themselves: "off", "each_run", "on_failure" or "every 5m".'
+    ).tag(config=True)
+
+
+class MlnbJobs(Section):
+    """Jobs and the worker."""
+
+    section = "jobs"
+    database_url = Unicode("", help="SQLAlchemy URL of the job engine's database; empty: jobs.db under MLNB_HOME.").tag(
+        config=True
+    )
+    image = Unicode("", help="Image for docker jobs that name none.").tag(config=True)
+    slots = Integer(0, help="Local jobs that run at the same time; 0: the number of processors.").tag(config=True)
+    idle_stop_s = Float(600.0, help="The worker ends after this many seconds without a job or a schedule.").tag(
+        config=True
+    )
+    poll_s = Float(0.1, help="How often the worker looks for new jobs, in seconds.").tag(config=True)
+
+
+class MlnbEvents(Section):
+    """Changes shown live."""
+
+    section = "events"
+    poll_s = Float(0.4, help="How often a server looks for events of the worker and of other servers, in seconds.").tag(
+        config=True
+    )
+
+
+class MlnbFeatures(Section):
+    """The feature catalogue."""
+
+    section = "features"
+    preview_rows = Integer(5, help="Rows shown in a preview.").tag(config=True)
+
+
+class MlnbKernel(Section):
+    """The kernel half. Kernels read these as environment variables when they start."""
+
+    section = "kernel"
+    enabled = Bool(
+        True, help="Load the kernel half in every kernel of the environment (MLNB_KERNEL=0 also switches it off)."
+    ).tag(config=True)
+
+
+SECTIONS: tuple[type[Section], ...] = (
+    MlnbStore,
+    MlnbOrder,
+    MlnbSnapshots,
+    MlnbModels,
+    MlnbFeatures,
+    MlnbJobs,
+    MlnbEvents,
+    MlnbKernel,
+)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting as it applies now.
+
+    Attributes:
+        name: ``section.name``.
+        value: its value (masked when its name says it is a credential).
+        origin: ``default``, the environment variable, the ``mlnb.toml`` or ``jupyter`` it came from.
+        help: one line.
+    """
+
+    name: str
+    value: str | int | float | bool
+    origin: str
+    help: str
+
+
+class Settings:
+    """All settings as they apply to one project in this process.
+
+    Args:
+        config: Jupyter's configuration (files and command line), when there is a Jupyter application.
+        folder: where to look for ``mlnb.toml`` from; the current folder when None.
+
+    Raises:
+        BadInput: an environment variable or ``mlnb.toml`` has a value of the wrong kind, or ``mlnb.toml`` is not TOML.
+    """
+
+    def __init__(self, config: Config | None = None, folder: Path | None = None) -> None:
+        self._origins: dict[str, str] = {}
+        self._sections = {section.section: section(config=config or Config()) for section in SECTIONS}
+        toml_path = project_of(folder or Path.cwd()) / "mlnb.toml"
+        toml = _read_toml(toml_path)
+        for name, section in self._sections.items():
+            given = (
+                set(config[type(section).__name__])
+                if config is not None and type(section).__name__ in config
+                else set()
+            )
+            for trait_name, trait in _traits(section).items():
+                self._settle(section, trait_name, trait, toml.get(name, {}), toml_path, trait_name in given)
+
+    def _settle(
+        self,
+        section: Section,
+        name: str,
+        trait: TraitType[Any, Any],
+        toml: dict[str, Any],
+        toml_path: Path,
+        is_given: bool,
+    ) -> None:
+        key = f"{section.section}.{name}"
+        variable = f"MLNB_{section.section}_{name}".upper()
+        self._origins[key] = "jupyter" if is_given else "default"
+        if is_given:
+            return
+        try:
+            if variable in os.environ:
+                setattr(section, name, _from_text(trait, os.environ[variable]))
+                self._origins[key] = variable
+            elif name in toml:
+                setattr(section, name, toml[name])
+                self._origins[key] = str(toml_path)
+        except (TraitError, ValueError) as error:
+            where = variable if variable in os.environ else f"{key} in {toml_path}"
+            raise BadInput(f"the setting {where} is not valid: {mask(str(error))}", f"{trait.help}") from error
+
+    def get(self, key: str) -> Any:  # noqa: ANN401 - the trait knows the type
+        """The value of the setting ``section.name``."""
+        section, name = key.split(".", 1)
+        return getattr(self._sections[section], name)
+
+    def database_url(self) -> str:
+        """SQLAlchemy URL of mlnb's database."""
+        return self.get("store.database_url") or f"sqlite:///{home() / 'mlnb.db'}"
+
+    def jobs_database_url(self) -> str:
+        """SQLAlchemy URL of the job engine's database."""
+        return self.get("jobs.database_url") or f"sqlite:///{home() / 'jobs.db'}"
+
+    def blobs_url(self) -> str:
+        """fsspec URL or path of the blob store."""
+        return self.get("store.blobs_url") or str(home() / "blobs")
+
+    def tracking_uri(self) -> str:
+        """MLflow tracking URI of the model store."""
+        return self.get("models.tracking_uri") or f"sqlite:///{home() / 'mlflow.db'}"
+
+    def all(self) -> list[Setting]:
+        """Every setting with its value and where it came from."""
+        found = []
+        for name, section in self._sections.items():
+            for trait_name, trait in _traits(section).items():
+                value = getattr(section, trait_name)
+                if isinstance(value, str):
+                    value = "••••••" if value and is_secret_name(trait_name) else mask(value)
+                found.append(
+                    Setting(f"{name}.{trait_name}", value, self._origins[f"{name}.{trait_name}"], trait.help or "")
+                )
+        return found
+
+
+def _traits(section: Section) -> dict[str, TraitType[Any, Any]]:
+    return dict(sorted(section.traits(config=True).items()))
+
+
+def _from_text(trait: TraitType[Any, Any], text: str) -> Any:  # noqa: ANN401
+    if isinstance(trait, Bool) and text.lower() in ("0", "false", "no", "off", "1", "true", "yes", "on"):
+        return text.lower() in ("1", "true", "yes", "on")
+    return trait.from_string(text)
+
+
+@functools.lru_cache(maxsize=16)
+def _parse_toml(path: Path, _changed_ns: int) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"{path} is not valid TOML: {error}", "Mend the line it names.") from error
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return _parse_toml(path, path.stat().st_mtime_ns)
+    except FileNotFoundError:
+        return {}

@@ -1,0 +1,1 @@
+"""The shared kernel: what every part may use and that uses none of them. Standard library only."""

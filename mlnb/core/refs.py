@@ -1,0 +1,30 @@
+"""Small reference types that two areas share. Nothing else of one area is known to another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class NotebookRef:
+    """A notebook: its identity (UUID at ``metadata.mlnb.id``, None until the user first acts on it) and where it lies."""
+
+    path: str
+    notebook_id: str | None = None
+
+
+@dataclass(frozen=True)
+class CodeCell:
+    """A code cell of a notebook document, in document order.
+
+    Attributes:
+        id: the cell's id, or a made-up one (``<source hash>-<occurrence>``) where the document has none.
+        index: position among all cells of the document, from 0.
+        source: its text.
+        tags: the tags of its metadata, such as ``parameters``.
+    """
+
+    id: str
+    index: int
+    source: str
+    tags: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Environments: captured and compared."""

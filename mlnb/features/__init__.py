@@ -1,0 +1,1 @@
+"""The feature catalogue: define, search, preview, read."""

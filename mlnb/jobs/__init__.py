@@ -1,0 +1,1 @@
+"""Jobs: notebooks executed elsewhere, by a worker that outlives JupyterLab."""

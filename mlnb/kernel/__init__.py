@@ -1,0 +1,1 @@
+"""What runs inside the user's kernel. No exception of ours ever breaks a user's cell."""

@@ -1,0 +1,1 @@
+"""Built-in implementations of this area's ports."""

@@ -1,0 +1,1 @@
+"""Cell order: what a notebook's cells define and read, which are stale and why, what to run to be fresh."""

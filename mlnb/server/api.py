@@ -1,0 +1,7 @@
+"""All routes of the extension: each area's file lists its own."""
+
+from __future__ import annotations
+
+from mlnb.server.routes import Route
+
+ROUTES: list[Route] = []

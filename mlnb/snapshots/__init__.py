@@ -1,0 +1,1 @@
+"""Notebook state: capture, restore, compare, list."""

@@ -1,0 +1,29 @@
+"""Bring a database to this version's schema, in one transaction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+
+_ADVISORY_LOCK = 0x6D6C6E62  # "mlnb": one migration at a time on a shared PostgreSQL
+
+
+def upgrade(engine: sa.Engine) -> None:
+    """Run all missing migrations on `engine`; all or none of them take effect."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    script = ScriptDirectory.from_config(config)
+
+    def steps(revision: Any, _context: object) -> Any:  # noqa: ANN401 - Alembic's own types for this differ by version
+        return script._upgrade_revs("head", revision)  # what `alembic upgrade` itself calls
+
+    with EnvironmentContext(config, script, fn=steps) as environment, engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.text("select pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+        environment.configure(connection=connection, transactional_ddl=True)
+        environment.run_migrations()
