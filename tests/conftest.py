@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+from pathlib import Path
 
 import pytest
 
-os.environ.pop(
-    "PYTHONDONTWRITEBYTECODE", None
-)  # servers and kernels that tests start would compile everything each time
+# servers and kernels that tests start would compile everything each time
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -27,3 +30,21 @@ def mlnb_home(tmp_path_factory, monkeypatch):
     current.clear()
     yield home
     current.clear()
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def docker_image() -> str:
+    """The name of the image that jobs run in, present in the Docker engine; skipped where no engine can be had."""
+    spec = importlib.util.spec_from_file_location("mlnb_image", ROOT / "tests" / "images" / "build.py")
+    recipe = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(recipe)
+    try:
+        return recipe.build()
+    except recipe.CannotBuild as reason:
+        pytest.skip(str(reason))
