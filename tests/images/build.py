@@ -2,6 +2,7 @@
 
     .venv/bin/python tests/images/build.py            build it where it is missing; the last line is its name
     .venv/bin/python tests/images/build.py --name     only say what it would be called
+    .venv/bin/python tests/images/build.py --present  its name when an engine has it or can load it, else nothing and exit 1
 
 A base from Debian's packages (mmdebstrap, `docker import`), then the wheels that ``uv.lock`` names, which uv fetches on this
 side, so that no index setting, certificate or credential of this machine gets into the image. It is called after its recipe,
@@ -32,7 +33,7 @@ SUITE, PYTHON, FULL_PYTHON = "bookworm", "3.11", "3.11.2"  # what Debian bookwor
 DEBIAN = ("python3", "ca-certificates", "tini")
 WHEELS = (
     "papermill", "ipykernel", "nbclient", "cloudpickle", "xxhash", "blake3", "zstandard",
-    "pandas", "scikit-learn", "mlflow-skinny", "pyarrow",
+    "pandas", "scikit-learn", "mlflow-skinny", "skops", "pyarrow",
 )  # fmt: skip
 DOCKERFILE = """
 FROM {base}
@@ -95,11 +96,14 @@ def name() -> str:
     return f"mlnb-runner:{recipe()}"
 
 
-def build() -> str:
+def build(*, only_present: bool = False) -> str:
     """Make sure the engine has the runner image; returns its name.
 
+    Args:
+        only_present: load it where it was kept, but do not build it.
+
     Raises:
-        CannotBuild: no engine answers, or a tool or the network is missing.
+        CannotBuild: no engine answers, a tool or the network is missing, or it is not present and must not be built.
     """
     image = name()
     if not _answers():
@@ -107,11 +111,11 @@ def build() -> str:
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if _has(image):
-            return image
         file = CACHE / f"{image.replace(':', '-')}.tar"
-        if file.exists() and _load(file) and _has(image):
+        if _has(image) or (file.exists() and _load(file) and _has(image)):
             return image
+        if only_present:
+            raise CannotBuild(f"{image} is not built; make image")
         with _told(f"image {image}"):
             _build_base()
             _build_runner(image)
@@ -214,6 +218,6 @@ def _told(what: str) -> Iterator[None]:
 
 if __name__ == "__main__":
     try:
-        print(name() if "--name" in sys.argv else build())
+        print(name() if "--name" in sys.argv else build(only_present="--present" in sys.argv))
     except CannotBuild as reason:
         sys.exit(f"image: {reason}")
