@@ -7,6 +7,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# no timed assertions: a busy machine is no failure; in CI the same examples each time
+settings.register_profile(
+    "mlnb", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
+)
+settings.load_profile("mlnb")
 
 # servers and kernels that tests start would compile everything each time
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
