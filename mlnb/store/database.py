@@ -68,6 +68,10 @@ class Database:
             yield
         except (sa.exc.OperationalError, sa.exc.InternalError, sa.exc.InterfaceError) as error:
             raise self._unavailable(error) from error
+        except sa.exc.DatabaseError as error:
+            if type(error) is not sa.exc.DatabaseError:
+                raise  # a kind of its own: a constraint, a mistake in a query
+            raise self._unavailable(error) from error  # SQLite: "file is not a database", "disk image is malformed"
 
     @property
     def engine(self) -> sa.Engine:
@@ -146,6 +150,8 @@ class Database:
             hint = "Another program has held it for a long time: end that program, or try again."
         elif "readonly" in reason or "full" in reason or "unable to open" in reason or "disk I/O" in reason:
             hint = "Make room or make it writable, or point MLNB_HOME at another folder."
+        elif "not a database" in reason or "malformed" in reason:
+            hint = "It is damaged or something else: move it away, or point MLNB_HOME at another folder."
         return StoreUnavailable(f"the database {where} cannot be used: {reason}", hint)
 
 
