@@ -1,0 +1,177 @@
+/** The connection to mlnb in a notebook's kernel, over a comm that the front end opens. */
+
+import type { ISessionContext } from '@jupyterlab/apputils';
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import type { JSONObject } from '@lumino/coreutils';
+import type { IDisposable } from '@lumino/disposable';
+import { Signal } from '@lumino/signaling';
+
+import type { IKernelLink, LinkState } from '../tokens';
+import { ApiError } from './client';
+
+const TARGET = 'mlnb';
+
+interface IWaiting {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: ApiError) => void;
+}
+
+/** Opens a comm whenever a kernel is connected, and again after each restart. */
+export class KernelLink implements IKernelLink, IDisposable {
+  constructor(context: ISessionContext) {
+    this._context = context;
+    context.kernelChanged.connect(this._reconnect, this);
+    context.connectionStatusChanged.connect(this._reconnect, this);
+    context.statusChanged.connect(this._onStatus, this);
+    this._reconnect();
+  }
+
+  get state(): LinkState {
+    return this._state;
+  }
+
+  get stateChanged(): Signal<this, LinkState> {
+    return this._stateChanged;
+  }
+
+  get pushed(): Signal<this, string> {
+    return this._pushed;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  call(name: string, args: object): Promise<unknown> {
+    const comm = this._comm;
+    if (!comm || comm.isDisposed) {
+      return Promise.reject(goneError());
+    }
+    const id = ++this._lastId;
+    return new Promise((resolve, reject) => {
+      this._waiting.set(id, { resolve, reject });
+      comm.send({ id, call: name, arguments: args as JSONObject });
+    });
+  }
+
+  retry(): void {
+    this._drop('connecting');
+    this._reconnect();
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    this._drop('none');
+    Signal.clearData(this);
+  }
+
+  private _onStatus(_: ISessionContext, status: Kernel.Status): void {
+    if (status === 'restarting' || status === 'autorestarting' || status === 'dead') {
+      this._drop(status === 'dead' ? 'none' : 'connecting');
+    } else {
+      this._reconnect();
+    }
+  }
+
+  private _reconnect(): void {
+    const kernel = this._context.session?.kernel ?? null;
+    if (!kernel || kernel.isDisposed) {
+      this._drop('none');
+      return;
+    }
+    const isUp =
+      kernel.connectionStatus === 'connected' && ['idle', 'busy'].includes(kernel.status);
+    if (kernel !== this._kernel || this._comm?.isDisposed) {
+      this._drop('connecting');
+    }
+    if (isUp && !this._comm && this._state !== 'absent') {
+      this._open(kernel);
+    }
+  }
+
+  private _open(kernel: Kernel.IKernelConnection): void {
+    const comm = kernel.createComm(TARGET);
+    this._kernel = kernel;
+    this._comm = comm;
+    comm.onMsg = message => {
+      this._receive(message);
+    };
+    comm.onClose = () => {
+      if (this._comm === comm) {
+        this._drop('absent'); // a kernel that knows no such target closes the comm at once
+        this._kernel = kernel;
+      }
+    };
+    this._setState('connecting');
+    comm.open();
+    void this.call('hello', {}).then(
+      () => {
+        this._setState('ready');
+      },
+      () => undefined // closed or gone: said by the state
+    );
+  }
+
+  private _receive(message: KernelMessage.ICommMsgMsg): void {
+    const { id, result, error, event } = message.content.data as {
+      id?: number;
+      result?: unknown;
+      error?: { code: string; message: string; hint?: string };
+      event?: string;
+    };
+    if (event !== undefined) {
+      this._pushed.emit(event);
+    }
+    const waiting = id === undefined ? undefined : this._waiting.get(id);
+    if (id === undefined || !waiting) {
+      return;
+    }
+    this._waiting.delete(id);
+    if (error) {
+      waiting.reject(new ApiError(error.message, error.code, error.hint ?? ''));
+    } else {
+      waiting.resolve(result);
+    }
+  }
+
+  private _drop(state: LinkState): void {
+    const comm = this._comm;
+    this._comm = null;
+    this._kernel = null;
+    comm?.dispose();
+    const waiting = [...this._waiting.values()];
+    this._waiting.clear();
+    for (const { reject } of waiting) {
+      reject(goneError());
+    }
+    this._setState(state);
+  }
+
+  private _setState(state: LinkState): void {
+    if (state !== this._state) {
+      this._state = state;
+      this._stateChanged.emit(state);
+    }
+  }
+
+  private readonly _context: ISessionContext;
+  private readonly _stateChanged = new Signal<this, LinkState>(this);
+  private readonly _pushed = new Signal<this, string>(this);
+  private readonly _waiting = new Map<number, IWaiting>();
+  private _kernel: Kernel.IKernelConnection | null = null;
+  private _comm: Kernel.IComm | null = null;
+  private _state: LinkState = 'none';
+  private _lastId = 0;
+  private _isDisposed = false;
+}
+
+function goneError(): ApiError {
+  return new ApiError(
+    'The kernel went away before it answered.',
+    'no_kernel',
+    'Start the kernel again.'
+  );
+}

@@ -1,0 +1,34 @@
+/**
+ * A mark beside a cell: a class for shape and colour (style/marks.css), and real text for the pointer and for screen
+ * readers. It lies over the prompt and takes no room, so nothing moves.
+ */
+
+import type { Cell } from '@jupyterlab/cells';
+
+import type { ICellMark } from '../tokens';
+
+const STATES: readonly ICellMark['state'][] = ['stale', 'edited', 'never_run'];
+const MARK = 'mlnb-CellMark';
+
+/** Shows `mark` beside `cell`; null takes it away. */
+export function showMark(cell: Cell, mark: ICellMark | null): void {
+  for (const state of STATES) {
+    cell.toggleClass(`mlnb-mod-${state.replace('_', '-')}`, mark?.state === state);
+  }
+  const shown = cell.node.querySelector<HTMLElement>(`:scope > .${MARK}`);
+  if (!mark) {
+    shown?.remove();
+    return;
+  }
+  const node = shown ?? cell.node.appendChild(markNode());
+  if (node.title !== mark.text) {
+    node.title = mark.text;
+    node.textContent = mark.text;
+  }
+}
+
+function markNode(): HTMLElement {
+  const node = document.createElement('span');
+  node.className = MARK;
+  return node;
+}

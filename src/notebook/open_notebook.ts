@@ -1,0 +1,148 @@
+/** An open notebook as the areas see it: the adapter between JupyterLab's NotebookPanel and INotebook. */
+
+import type { ISessionContextDialogs } from '@jupyterlab/apputils';
+import type { Cell } from '@jupyterlab/cells';
+import { PathExt } from '@jupyterlab/coreutils';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import { NotebookActions } from '@jupyterlab/notebook';
+import type { Contents } from '@jupyterlab/services';
+import type { ITranslator } from '@jupyterlab/translation';
+import type { IDisposable } from '@lumino/disposable';
+import { Debouncer } from '@lumino/polling';
+import { Signal } from '@lumino/signaling';
+
+import { KernelLink } from '../api/kernel';
+import type { ICell, ICellMark, INotebook } from '../tokens';
+import { showMark } from './marks';
+
+/** How long after the last keystroke the document counts as changed. */
+const EDIT_PAUSE_MS = 400;
+
+/** Follows one NotebookPanel until it is closed. */
+export class OpenNotebook implements INotebook, IDisposable {
+  constructor(
+    readonly panel: NotebookPanel,
+    private readonly _options: OpenNotebook.IOptions
+  ) {
+    this.kernel = new KernelLink(panel.sessionContext);
+    this._edited = new Debouncer(() => {
+      this._emitChanged();
+    }, EDIT_PAUSE_MS);
+    panel.context.pathChanged.connect(this._emitChanged, this);
+    panel.disposed.connect(this.dispose, this);
+    void panel.context.ready.then(() => {
+      if (!this._isDisposed) {
+        panel.context.model.contentChanged.connect(this._onEdit, this);
+        this._emitChanged();
+      }
+    });
+  }
+
+  readonly kernel: KernelLink;
+
+  get path(): string {
+    return this._options.contents.localPath(this.panel.context.path);
+  }
+
+  get name(): string {
+    return PathExt.basename(this.path);
+  }
+
+  get isTrusted(): boolean {
+    return this.panel.content.widgets.every(cell => cell.model.trusted);
+  }
+
+  get changed(): Signal<this, void> {
+    return this._changed;
+  }
+
+  get closed(): Signal<this, void> {
+    return this._closed;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  cells(): ICell[] {
+    const shared = this.panel.context.model.sharedModel;
+    return shared.cells.map(cell => ({
+      id: cell.getId(),
+      cell_type: cell.cell_type as ICell['cell_type'],
+      source: cell.getSource()
+    }));
+  }
+
+  async save(): Promise<void> {
+    await this.panel.context.save();
+  }
+
+  reveal(cellId: string): void {
+    const { content } = this.panel;
+    const index = content.widgets.findIndex(cell => cell.model.id === cellId);
+    const cell = content.widgets[index];
+    if (cell) {
+      this._options.activate(this.panel.id);
+      content.deselectAll();
+      content.activeCellIndex = index;
+      void content.scrollToCell(cell);
+    }
+  }
+
+  async run(cellIds: readonly string[]): Promise<boolean> {
+    const { content, sessionContext } = this.panel;
+    const cells = cellIds.map(id => content.widgets.find(cell => cell.model.id === id));
+    const present = cells.filter((cell): cell is Cell => cell !== undefined);
+    const { dialogs, translator } = this._options;
+    const isDone = await NotebookActions.runCells(
+      content,
+      present,
+      sessionContext,
+      dialogs ?? undefined,
+      translator
+    );
+    return isDone && present.length === cells.length;
+  }
+
+  mark(marks: ReadonlyMap<string, ICellMark>): void {
+    for (const cell of this.panel.content.widgets) {
+      showMark(cell, marks.get(cell.model.id) ?? null);
+    }
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    this._edited.dispose();
+    this.kernel.dispose();
+    this._closed.emit();
+    Signal.clearData(this);
+  }
+
+  private _onEdit(): void {
+    void this._edited.invoke();
+  }
+
+  private _emitChanged(): void {
+    this._changed.emit();
+  }
+
+  private readonly _edited: Debouncer;
+  private readonly _changed = new Signal<this, void>(this);
+  private readonly _closed = new Signal<this, void>(this);
+  private _isDisposed = false;
+}
+
+/** What belongs to OpenNotebook. */
+export namespace OpenNotebook {
+  /** What it needs from the application. */
+  export interface IOptions {
+    readonly contents: Contents.IManager;
+    readonly dialogs: ISessionContextDialogs | null;
+    readonly translator: ITranslator;
+    /** Brings a widget of the shell to the front. */
+    readonly activate: (id: string) => void;
+  }
+}

@@ -1,0 +1,33 @@
+/** The plugin that follows the open notebooks for all areas. */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ISessionContextDialogs } from '@jupyterlab/apputils';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import { INotebooks } from '../tokens';
+import { Notebooks } from './notebooks';
+
+/** Provides the open notebooks and the links to mlnb in their kernels. */
+export const notebooksPlugin: JupyterFrontEndPlugin<INotebooks> = {
+  id: 'mlnb:notebooks',
+  description: 'Follows the open notebooks and links to mlnb in their kernels.',
+  autoStart: true,
+  provides: INotebooks,
+  requires: [INotebookTracker],
+  optional: [ITranslator, ISessionContextDialogs],
+  activate: (
+    app: JupyterFrontEnd,
+    tracker: INotebookTracker,
+    translator: ITranslator | null,
+    dialogs: ISessionContextDialogs | null
+  ): INotebooks =>
+    new Notebooks(tracker, {
+      contents: app.serviceManager.contents,
+      dialogs,
+      translator: translator ?? nullTranslator,
+      activate: id => {
+        app.shell.activateById(id);
+      }
+    })
+};

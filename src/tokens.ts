@@ -1,0 +1,129 @@
+/** The public interfaces of the front end and the tokens they are asked for by. Imports nothing of ours. */
+
+import { Token } from '@lumino/coreutils';
+import type { IDisposable } from '@lumino/disposable';
+import type { ISignal } from '@lumino/signaling';
+import type { Widget } from '@lumino/widgets';
+
+/** What a section of the sidebar shows the number of, and whom it tells when somebody looks. */
+export interface ISectionModel {
+  /** How many things there are to see; null while that is not known. */
+  readonly count: number | null;
+  /** Emitted when anything shown has changed. */
+  readonly stateChanged: ISignal<ISectionModel, void>;
+  /** Whether the section can be seen. A model that nobody sees does no work. */
+  isActive: boolean;
+}
+
+/** A small button in the header of a section. */
+export interface ISectionAction {
+  /** Id of the command that it runs; label, icon and enablement come from the command. */
+  readonly command: string;
+}
+
+/** One section of the sidebar. */
+export interface ISection {
+  /** Name in ids and in the settings, such as `jobs`. */
+  readonly id: string;
+  /** Title on the screen, translated. */
+  readonly label: string;
+  /** One sentence on what it is for, translated. */
+  readonly caption: string;
+  /** Lower is higher up. The built-in ones are at 10, 20, ... 60. */
+  readonly rank: number;
+  /** Whether it is open until the user decides otherwise. */
+  readonly isOpenAtFirst: boolean;
+  readonly model: ISectionModel;
+  readonly content: Widget;
+  readonly actions?: readonly ISectionAction[];
+}
+
+/** The one sidebar of mlnb; other extensions add sections to it. */
+export interface ISidebar {
+  /** Adds a section; disposing the answer takes it out. */
+  addSection(section: ISection): IDisposable;
+  /** Brings the sidebar to the front and, if `id` is given, opens that section. */
+  show(id?: string): void;
+  /** Opens the section `id` unless the user has closed it: it has something to show now. */
+  suggest(id: string): void;
+}
+
+export const ISidebar = new Token<ISidebar>(
+  'mlnb:ISidebar',
+  'The sidebar of mlnb. Add a section of your own with addSection().'
+);
+
+/** One cell of the document as it is now. */
+export interface ICell {
+  readonly id: string;
+  readonly cell_type: 'code' | 'markdown' | 'raw';
+  readonly source: string;
+}
+
+/** What is known of a cell's place in the order of runs, to be shown beside it. */
+export interface ICellMark {
+  readonly state: 'stale' | 'edited' | 'never_run';
+  /** State and reasons as a sentence. */
+  readonly text: string;
+}
+
+/**
+ * Whether the kernel half of mlnb answers.
+ *
+ * - `none`: there is no kernel.
+ * - `connecting`: a kernel is there, mlnb in it has not answered yet.
+ * - `ready`: mlnb in the kernel answers.
+ * - `absent`: the kernel runs without mlnb.
+ */
+export type LinkState = 'none' | 'connecting' | 'ready' | 'absent';
+
+/** The connection to mlnb in one notebook's kernel. It survives restarts of the kernel. */
+export interface IKernelLink {
+  readonly state: LinkState;
+  readonly stateChanged: ISignal<IKernelLink, LinkState>;
+  /** Emitted with the name of each event that the kernel pushes, such as `order_changed`. */
+  readonly pushed: ISignal<IKernelLink, string>;
+  /**
+   * Calls a function of mlnb in the kernel.
+   *
+   * Rejects with an ApiError when the function fails or the kernel goes away.
+   */
+  call(name: string, args: object): Promise<unknown>;
+  /** Asks again a kernel that had no mlnb. */
+  retry(): void;
+}
+
+/** An open notebook, as far as the areas need it. */
+export interface INotebook {
+  /** Path relative to the server's root. */
+  readonly path: string;
+  readonly name: string;
+  readonly kernel: IKernelLink;
+  /** Emitted a moment after cells were edited, added, moved or deleted, and after the path changed. */
+  readonly changed: ISignal<INotebook, void>;
+  readonly closed: ISignal<INotebook, void>;
+  readonly isTrusted: boolean;
+  /** The cells, in document order. */
+  cells(): ICell[];
+  save(): Promise<void>;
+  /** Scrolls to a cell and makes it the active one. */
+  reveal(cellId: string): void;
+  /** Runs the cells in the order given; false when one failed or is gone. */
+  run(cellIds: readonly string[]): Promise<boolean>;
+  /** Shows marks beside cells; cells that are not in `marks` lose theirs. */
+  mark(marks: ReadonlyMap<string, ICellMark>): void;
+}
+
+/** The open notebooks. */
+export interface INotebooks {
+  /** The notebook that was used last, or null when none is open. */
+  readonly current: INotebook | null;
+  readonly currentChanged: ISignal<INotebooks, INotebook | null>;
+  readonly opened: ISignal<INotebooks, INotebook>;
+  readonly all: readonly INotebook[];
+}
+
+export const INotebooks = new Token<INotebooks>(
+  'mlnb:INotebooks',
+  'The open notebooks with the connection to mlnb in their kernels.'
+);
