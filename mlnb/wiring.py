@@ -14,6 +14,7 @@ from mlnb.config import Settings
 if TYPE_CHECKING:
     from traitlets.config import Config
 
+    from mlnb.envs.service import EnvsService
     from mlnb.store.blobs import BlobStore
     from mlnb.store.core_tables import Notebooks, Outbox
     from mlnb.store.database import Database
@@ -56,6 +57,13 @@ class Wiring:
         from mlnb.store.core_tables import Notebooks
 
         return Notebooks(self.database)
+
+    @cached_property
+    def envs(self) -> EnvsService:
+        """Environments."""
+        from mlnb.envs.service import EnvsService
+
+        return EnvsService()
 
 
 def build_services(config: Config | None = None, folder: Path | None = None) -> Wiring:

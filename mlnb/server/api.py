@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlnb.server import envs
 from mlnb.server.routes import Route
 
-ROUTES: list[Route] = []
+ROUTES: list[Route] = [*envs.ROUTES]

@@ -1,0 +1,128 @@
+"""When two environments differ, and how much it matters. Pure decisions on captures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from mlnb.envs.types import Difference, Distribution, Drift, Environment, Severity
+
+_ORDER = {"red": 0, "amber": 1, "info": 2}
+_RESULTS_VARIABLES = frozenset({"PYTHONHASHSEED", "PYTHONPATH", "PYTHONOPTIMIZE", "CUBLAS_WORKSPACE_CONFIG"})
+
+
+def drift_between(before: Environment, after: Environment) -> Drift:
+    """How `after` differs from `before`, gravest first."""
+    differences = (
+        *_python(before, after),
+        *_platform(before, after),
+        *_packages(before, after),
+        *_variables(before, after),
+    )
+    ordered = tuple(sorted(differences, key=lambda one: (_ORDER[one.severity], one.kind, one.name)))
+    return Drift(
+        same=not ordered,
+        same_request=before.env_request_id == after.env_request_id,
+        summary=_summary(ordered, before, after),
+        differences=ordered,
+        before=before.env_id,
+        after=after.env_id,
+    )
+
+
+def _summary(differences: tuple[Difference, ...], before: Environment, after: Environment) -> str:
+    if not differences:
+        return "the same environment"
+    packages = Counter(one.change for one in differences if one.kind == "package")
+    words = [
+        f"{sign}{count} package{'s' if count > 1 else ''}"
+        for sign, count in (("+", packages["added"]), ("-", packages["removed"]))
+        if count
+    ]
+    if packages["changed"]:
+        words.append(f"{packages['changed']} package{'s' if packages['changed'] > 1 else ''} changed")
+    kinds = {one.kind: one for one in differences}
+    if "platform" in kinds and not words and before.env_request_id == after.env_request_id:
+        words.append("same packages, other platform")
+    elif "platform" in kinds:
+        words.append("other platform")
+    if "python" in kinds:
+        words.append(f"Python {before.python} → {after.python}")
+    variables = sum(one.kind == "variable" for one in differences)
+    if variables:
+        words.append(f"{variables} environment variable{'s' if variables > 1 else ''}")
+    return ", ".join(words)
+
+
+def _python(before: Environment, after: Environment) -> Iterator[Difference]:
+    if before.implementation != after.implementation:
+        yield Difference(
+            "red", "changed", "python", "implementation", before.implementation, after.implementation,
+            "another implementation of Python",
+        )  # fmt: skip
+    if before.python != after.python:
+        same_minor = before.python.split(".")[:2] == after.python.split(".")[:2]
+        severity: Severity = "amber" if same_minor else "red"
+        reason = "another patch release" if same_minor else "another Python version: packages may behave differently"
+        yield Difference(severity, "changed", "python", "version", before.python, after.python, reason)
+
+
+def _platform(before: Environment, after: Environment) -> Iterator[Difference]:
+    reasons = {"system": "another operating system", "machine": "another processor", "libc": "another system library"}
+    for name, reason in reasons.items():
+        one, other = getattr(before, name), getattr(after, name)
+        if one != other:
+            yield Difference("amber", "changed", "platform", name, one, other, reason)
+
+
+def _variables(before: Environment, after: Environment) -> Iterator[Difference]:
+    for name in sorted({*before.variables, *after.variables}):
+        one, other = before.variables.get(name), after.variables.get(name)
+        if one != other:
+            change = "added" if one is None else "removed" if other is None else "changed"
+            severity: Severity = "amber" if name in _RESULTS_VARIABLES or name.endswith("_THREADS") else "info"
+            yield Difference(severity, change, "variable", name, one, other, "set differently")  # type: ignore[arg-type]
+
+
+def _packages(before: Environment, after: Environment) -> Iterator[Difference]:
+    olds = {one.name: one for one in before.distributions}
+    news = {one.name: one for one in after.distributions}
+    same_platform = (before.system, before.machine) == (after.system, after.machine)
+    for name in sorted({*olds, *news}):
+        old, new = olds.get(name), news.get(name)
+        if all(one is None or one.role != "package" for one in (old, new)):
+            continue  # installers and mlnb itself come and go without a word, as in the digests
+        if new is None and old is not None:
+            yield Difference(_grave(old), "removed", "package", name, old.version, None, "no longer installed")
+        elif old is None and new is not None:
+            yield Difference("amber", "added", "package", name, None, new.version, "not there before")
+        elif old is not None and new is not None:
+            yield from _changed(old, new, same_platform)
+
+
+def _changed(old: Distribution, new: Distribution, same_platform: bool) -> Iterator[Difference]:
+    severity = _grave(old, new)
+
+    def differs(before: str | None, after: str | None, reason: str, grade: Severity = severity) -> Difference:
+        return Difference(grade, "changed", "package", new.name, before, after, reason)
+
+    if old.loaded_version != new.loaded_version:
+        one, other = old.loaded_version or old.version, new.loaded_version or new.version
+        yield differs(one, other, "the kernel has another version in memory than on disk: restart it", "red")
+    elif old.version != new.version:
+        yield differs(old.version, new.version, "another version")
+    elif old.problems != new.problems:
+        one, other = ", ".join(old.problems) or "as installed", ", ".join(new.problems) or "as installed"
+        yield differs(one, other, "files differ from what was installed", "red")
+    elif old.origin.commit != new.origin.commit:
+        yield differs(old.origin.commit, new.origin.commit, "another commit of the same version")
+    elif old.origin.dirty != new.origin.dirty and None not in (old.origin.dirty, new.origin.dirty):
+        states = {True: "uncommitted changes", False: "as committed", None: "unknown"}
+        yield differs(states[old.origin.dirty], states[new.origin.dirty], "its work tree was edited")
+    elif old.fingerprint != new.fingerprint and same_platform:
+        yield differs(old.fingerprint[:12], new.fingerprint[:12], f"other content under the same version {new.version}")
+
+
+def _grave(*ones: Distribution) -> Severity:
+    """How much a change of this package matters: less when the process is known not to have imported it."""
+    return "amber" if all(one.loaded is False for one in ones) else "red"

@@ -1,0 +1,23 @@
+"""REST of environments."""
+
+import json
+import os
+import sys
+
+import pytest
+from tornado.httpclient import HTTPClientError
+
+
+async def test_the_servers_own_environment_is_answered_when_no_kernel_is_live(jp_fetch):
+    answer = json.loads((await jp_fetch("mlnb", "environment", params={"notebook": "a.ipynb"})).body)
+    assert answer["kernel"] is False
+    assert answer["python"] == sys.executable
+    names = [one["name"] for one in answer["environment"]["distributions"]]
+    assert "pandas" in names
+    assert names == sorted(names)
+
+
+async def test_a_notebook_outside_the_root_is_refused(jp_fetch):
+    with pytest.raises(HTTPClientError) as raised:
+        await jp_fetch("mlnb", "environment", params={"notebook": "../../etc/passwd"})
+    assert raised.value.code == 400
