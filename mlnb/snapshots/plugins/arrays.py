@@ -1,0 +1,127 @@
+"""How numpy arrays are taken apart, so that views of one memory are views of one memory again.
+
+numpy is met when the notebook has imported it; it is never imported from here.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from collections.abc import Collection
+from typing import Any
+
+from mlnb.snapshots.errors import CannotSave
+from mlnb.snapshots.plugins import rebuild
+
+_PLAIN_KINDS = frozenset("biufcmMSUV?")
+Reduced = Any  # what pickle's reducer_override returns: a tuple, a string or NotImplemented
+
+
+def numpy() -> Any:  # noqa: ANN401 - numpy is untyped here: it may be any version, or absent
+    """numpy, when the notebook has imported it, else None."""
+    return sys.modules.get("numpy")
+
+
+def is_array(value: object) -> bool:
+    """Whether `value` is an array (or of a subclass)."""
+    np = numpy()
+    return np is not None and hasattr(np, "ndarray") and isinstance(value, np.ndarray)
+
+
+def owner_of(array: Any) -> Any:  # noqa: ANN401
+    """What owns the memory that `array` looks at: an array (itself, when it is no view), or a bytearray below it."""
+    np = numpy()
+    owner = array
+    while True:
+        base = owner.base
+        if type(base).__name__ == "DummyArray":  # numpy's as_strided puts one in between
+            base = base.base
+        if not isinstance(base, np.ndarray):
+            break
+        owner = base
+    if isinstance(base, memoryview):
+        base = base.obj
+    return base if type(base) is bytearray else owner
+
+
+def address(owner: Any) -> int:  # noqa: ANN401
+    """Where the memory of `owner` begins (an array that does not run backwards, or a bytearray)."""
+    if not is_array(owner):
+        np = numpy()
+        owner = np.frombuffer(owner, "u1") if len(owner) else np.empty(0, "u1")
+    return int(owner.__array_interface__["data"][0])
+
+
+def reduce_array(array: Any, unshared: Collection[int]) -> Reduced:  # noqa: ANN401
+    """How `array` is saved: its own memory, or a view of the owner's memory.
+
+    Args:
+        array: an array, possibly of a subclass.
+        unshared: identities of arrays that only look shared: pandas copies before it writes to them.
+
+    Raises:
+        CannotSave: it is a window on a file.
+    """
+    np = numpy()
+    if isinstance(array, np.memmap):
+        raise CannotSave(f"it is a memory map of the file {array.filename}; the file itself is not kept")
+    if id(array) in unshared or array.size == 0:
+        return NotImplemented
+    if type(array) is not np.ndarray:
+        return _reduce_subclass(array)
+    owner = owner_of(array)
+    if array.dtype.hasobject or array.dtype.kind not in _PLAIN_KINDS or array.dtype.itemsize == 0:
+        return _reduce_object_view(array, owner)
+    if owner is array:
+        return _reduce_owner(array)
+    if not _is_base(owner):
+        return NotImplemented
+    offset = address(array) - address(owner)
+    shape = (rebuild.view, (owner, offset, array.dtype, array.shape, array.strides, bool(array.flags.writeable)))
+    return shape if 0 <= offset else NotImplemented
+
+
+def _is_base(owner: Any) -> bool:  # noqa: ANN401
+    """Whether views can be laid on `owner` again after it was saved: it then lies in memory as it does now."""
+    np = numpy()
+    if type(owner) is bytearray:
+        return True
+    if type(owner) is np.ndarray:
+        return owner.dtype.kind in _PLAIN_KINDS and not owner.dtype.hasobject and _is_dense(owner)
+    return bool(owner.flags.c_contiguous) and not owner.dtype.hasobject and not isinstance(owner, np.memmap)
+
+
+def _is_dense(array: Any) -> bool:  # noqa: ANN401
+    if any(stride < 0 for stride in array.strides):
+        return False
+    try:
+        rebuild.flat_bytes(array)
+    except ValueError:
+        return False
+    return True
+
+
+def _reduce_owner(array: Any) -> Reduced:  # noqa: ANN401
+    if not _is_dense(array):
+        return NotImplemented
+    memory = pickle.PickleBuffer(rebuild.flat_bytes(array))
+    return rebuild.array, (memory, array.dtype, array.shape, array.strides, bool(array.flags.writeable))
+
+
+def _reduce_object_view(array: Any, owner: Any) -> Reduced:  # noqa: ANN401
+    np = numpy()
+    if owner is array or type(owner) is not np.ndarray or owner.dtype != array.dtype:
+        return NotImplemented
+    offset = address(array) - address(owner)
+    is_dense = owner.flags.c_contiguous or owner.flags.f_contiguous
+    if not is_dense or not array.dtype.hasobject or array.dtype.kind != "O" or offset < 0 or offset % array.itemsize:
+        return NotImplemented
+    writeable = bool(array.flags.writeable)
+    return rebuild.object_view, (owner, offset // array.itemsize, array.shape, array.strides, writeable)
+
+
+def _reduce_subclass(array: Any) -> Reduced:  # noqa: ANN401
+    np = numpy()
+    if type(array) in (np.matrix, np.recarray) and owner_of(array) is not array and not array.dtype.hasobject:
+        return rebuild.subclass_view, (array.view(array.dtype, np.ndarray), type(array))
+    return NotImplemented

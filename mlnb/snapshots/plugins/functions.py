@@ -1,0 +1,115 @@
+"""How the notebook's own functions and classes are taken apart.
+
+They are saved by value and bound to the live namespace again: a restored function sees a global that is set later, two functions
+that share a closure still share it, and loading an old instance never changes a class that is alive.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable
+from typing import Any
+
+from cloudpickle import cloudpickle
+
+from mlnb.snapshots.errors import CannotSave
+from mlnb.snapshots.plugins import rebuild
+
+_SLOTS = ("__qualname__", "__annotations__", "__kwdefaults__", "__defaults__", "__module__", "__doc__")
+
+
+class Namespace:
+    """Stands for the live namespace in a stream: it is never saved itself."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuild.namespace, ()
+
+
+class ModuleNamespace:
+    """Stands for the globals of an importable module."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuild.module_namespace, (self._name,)
+
+
+def is_by_value(value: Any) -> bool:  # noqa: ANN401 - a function or a class
+    """Whether the function or class `value` was made in the notebook, so that importing cannot bring it back."""
+    return not cloudpickle._should_pickle_by_reference(value)
+
+
+def is_importable(module: types.ModuleType) -> bool:
+    """Whether an import in a new process brings `module` back (one made at run time has no spec)."""
+    name = module.__name__
+    if name == "__main__" or name in sys.builtin_module_names:
+        return True
+    return getattr(module, "__spec__", None) is not None and sys.modules.get(name) is module
+
+
+def reduce_module(module: types.ModuleType) -> Any:  # noqa: ANN401 - see arrays.Reduced
+    """A module is imported again.
+
+    Raises:
+        CannotSave: it was made at run time.
+    """
+    if not is_importable(module):
+        raise CannotSave(f"it is the module {module.__name__}, which was made at run time and cannot be imported")
+    return rebuild.module, (module.__name__,)
+
+
+def reduce_function(func: types.FunctionType, namespace: dict[str, Any]) -> Any:  # noqa: ANN401
+    """By reference where importing brings `func` back, else by value with its closure; None: leave it to cloudpickle."""
+    if not is_by_value(func):
+        return NotImplemented
+    home = sys.modules.get(func.__module__ or "")
+    if func.__globals__ is namespace:
+        globals_: object = Namespace()
+    elif home is not None and func.__globals__ is home.__dict__ and is_importable(home):
+        globals_ = ModuleNamespace(home.__name__)
+    else:
+        return None
+    cells = tuple((cell, cell.cell_contents) for cell in func.__closure__ or () if not is_empty(cell))
+    slots = {name: getattr(func, name) for name in _SLOTS}
+    if getattr(func, "__type_params__", ()):
+        slots["__type_params__"] = func.__type_params__  # type: ignore[attr-defined, unused-ignore]
+    arguments = (func.__code__, globals_, func.__name__, func.__closure__)
+    return rebuild.function, arguments, (dict(func.__dict__), slots, cells), None, None, rebuild.fill_function
+
+
+def is_empty(cell: types.CellType) -> bool:
+    """Whether nothing was put into `cell` yet."""
+    try:
+        cell.cell_contents  # noqa: B018 - reading raises when it is empty
+    except ValueError:
+        return True
+    return False
+
+
+def reduce_class(cls: type, version_of: Callable[[type], str]) -> Any:  # noqa: ANN401
+    """By reference where importing brings `cls` back, else by value.
+
+    Args:
+        cls: the class.
+        version_of: digest of a class and all it holds; a class of the same version that is alive at restore is used instead.
+    """
+    if not is_by_value(cls):
+        return NotImplemented
+    reduced = cloudpickle._class_reduce(cls)
+    if not (isinstance(reduced, tuple) and len(reduced) == 6 and reduced[5] is cloudpickle._class_setstate):
+        return reduced  # NoneType, Ellipsis and the like
+    make, arguments, state = reduced[:3]
+    attributes = {name: value for name, value in state[0].items() if not _is_slot(value, cls)}
+    if make is cloudpickle._make_skeleton_class:
+        arguments[3]["__qualname__"] = cls.__qualname__
+        if "__slots__" in vars(cls):  # cloudpickle forgets them, and instances would grow a __dict__
+            arguments[3]["__slots__"] = vars(cls)["__slots__"]
+            attributes.pop("__slots__", None)
+    skeleton = (version_of(cls), make, tuple(arguments[:-2]))  # without cloudpickle's process-wide tracking of classes
+    return rebuild.skeleton, skeleton, (attributes, state[1]), None, None, rebuild.fill_class
+
+
+def _is_slot(value: object, cls: type) -> bool:
+    return isinstance(value, types.MemberDescriptorType) and value.__objclass__ is cls

@@ -1,0 +1,144 @@
+"""Pure decisions about snapshots: which variables belong together, which names count, how two differ, when to take one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from mlnb.core.errors import BadInput
+from mlnb.snapshots.types import Change, Diff, Manifest, Snapshot, Variable
+
+_IPYTHON_NAMES = frozenset(
+    "In Out get_ipython _ __ ___ _i _ii _iii _ih _oh _dh _sh __name__ __doc__ __package__ __loader__ __spec__ __builtin__ "
+    "__builtins__ __warningregistry__ __file__ __annotations__ __annotate__ __session__ _exit_code".split()
+)
+_NUMBERED = re.compile(r"_i?\d+")
+_EVERY = re.compile(r"every (\d+(?:\.\d+)?)\s*(s|m|h)")
+_UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def user_names(namespace: Mapping[str, object], hidden: Mapping[str, object]) -> list[str]:
+    """The names in `namespace` that are the user's, sorted: not IPython's own, unless the user gave one another value."""
+    return sorted(
+        name
+        for name, value in namespace.items()
+        if isinstance(name, str)
+        and name not in _IPYTHON_NAMES
+        and not _NUMBERED.fullmatch(name)
+        and not (name in hidden and hidden[name] is value)
+    )
+
+
+def components(claims: Mapping[str, Iterable[int]]) -> list[tuple[str, ...]]:
+    """Names grouped so that two names which claim the same object are in one group; groups and names sorted.
+
+    Args:
+        claims: for each name the identities of the mutable objects it reaches.
+    """
+    leader = {name: name for name in claims}
+
+    def find(name: str) -> str:
+        while leader[name] != name:
+            leader[name] = leader[leader[name]]
+            name = leader[name]
+        return name
+
+    owner: dict[int, str] = {}
+    for name, objects in claims.items():
+        for identity in objects:
+            first = find(owner.setdefault(identity, name))
+            if first != find(name):
+                leader[find(name)] = first
+    groups: dict[str, list[str]] = {}
+    for name in claims:
+        groups.setdefault(find(name), []).append(name)
+    return sorted(tuple(sorted(group)) for group in groups.values())
+
+
+@dataclass(frozen=True)
+class Auto:
+    """When snapshots are taken by themselves: after each cell run, after failed ones, or after one at most every so often."""
+
+    each_run: bool = False
+    on_failure: bool = False
+    every_s: float | None = None
+
+
+def auto_from_mode(mode: str) -> Auto:
+    """What `mode` means: ``off``, ``each_run``, ``on_failure`` or ``every 5m`` (``s``, ``m`` and ``h`` are known).
+
+    Raises:
+        BadInput: it is none of these.
+    """
+    every = _EVERY.fullmatch(mode)
+    if every and float(every[1]) > 0:
+        return Auto(every_s=float(every[1]) * _UNITS_S[every[2]])
+    if mode in ("off", "each_run", "on_failure"):
+        return Auto(each_run=mode == "each_run", on_failure=mode == "on_failure")
+    raise BadInput(
+        f"{mode!r} is not a mode of automatic snapshots", 'Choose "off", "each_run", "on_failure" or "every 5m".'
+    )
+
+
+def is_due(auto: Auto, succeeded: bool, since_last_s: float) -> bool:
+    """Whether a snapshot is to be taken after a cell run that ended so, `since_last_s` after the last snapshot."""
+    return (
+        auto.each_run
+        or (auto.on_failure and not succeeded)
+        or (auto.every_s is not None and since_last_s >= auto.every_s)
+    )
+
+
+def snapshot_from_manifest(manifest: Manifest, *, has_document: bool, is_trusted: bool = True) -> Snapshot:
+    """The listing of the snapshot that `manifest` describes."""
+    return Snapshot(
+        id=manifest.id,
+        notebook=manifest.notebook,
+        created_at=manifest.created_at,
+        reason=manifest.reason,
+        cell_runs=len(manifest.cell_runs),
+        variables=dict(sorted(manifest.variables.items())),
+        env_id=manifest.env_id,
+        git_commit=manifest.git.commit if manifest.git else None,
+        git_dirty=manifest.git.is_dirty if manifest.git else None,
+        size_bytes=sum(chunk.stored_bytes for chunk in manifest.chunks),
+        owner=manifest.owner,
+        session=manifest.session,
+        has_kernel=manifest.has_kernel,
+        has_document=has_document,
+        is_trusted=is_trusted,
+    )
+
+
+def diff(a: Snapshot, b: Snapshot) -> Diff:
+    """How `b` differs from `a`, variable by variable."""
+    added = sorted(set(b.variables) - set(a.variables))
+    removed = sorted(set(a.variables) - set(b.variables))
+    common = sorted(set(a.variables) & set(b.variables))
+    changed = [name for name in common if a.variables[name].digest != b.variables[name].digest]
+    is_same_session = a.session == b.session and a.session != ""
+    return Diff(
+        a=a.id,
+        b=b.id,
+        added=tuple(added),
+        removed=tuple(removed),
+        changed=tuple(changed),
+        unchanged=tuple(name for name in common if name not in set(changed)),
+        changes=tuple(
+            _change(name, a.variables.get(name), b.variables.get(name)) for name in sorted([*added, *removed, *changed])
+        ),
+        cells_run=max(0, b.cell_runs - a.cell_runs) if is_same_session else b.cell_runs,
+        environment_changed=a.env_id != b.env_id if a.env_id and b.env_id else None,
+    )
+
+
+def _change(name: str, before: Variable | None, after: Variable | None) -> Change:
+    return Change(
+        name=name,
+        kind="added" if before is None else "removed" if after is None else "changed",
+        type_before=before.type if before else None,
+        type_after=after.type if after else None,
+        size_before_bytes=before.size_bytes if before else None,
+        size_after_bytes=after.size_bytes if after else None,
+    )
