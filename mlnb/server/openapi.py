@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
 
 from mlnb import __version__
 from mlnb.server.routes import Empty, Route
@@ -28,6 +29,13 @@ class ErrorBody:
     hint: str
 
 
+class _AnswersAreWhole(GenerateJsonSchema):
+    """Says that an answer has all its fields, those with defaults too: `to_wire` writes every one."""
+
+    def field_is_required(self, field: Any, total: bool) -> bool:  # noqa: ANN401 - pydantic's own core schema
+        return self.mode == "serialization" or super().field_is_required(field, total)
+
+
 def describe(routes: Iterable[Route]) -> dict[str, Any]:
     """The OpenAPI 3.1 document of `routes`."""
     routes = list(routes)
@@ -37,7 +45,9 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
         if route.body:
             adapters[route.body, "validation"] = TypeAdapter(route.body)
     keys: list[Any] = [(kind, mode, adapter) for (kind, mode), adapter in adapters.items()]
-    schemas, definitions = TypeAdapter.json_schemas(keys, ref_template="#/components/schemas/{model}")
+    schemas, definitions = TypeAdapter.json_schemas(
+        keys, ref_template="#/components/schemas/{model}", schema_generator=_AnswersAreWhole
+    )
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(f"/mlnb{route.path}", {})[route.method.lower()] = _operation(route, schemas)
