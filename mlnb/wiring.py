@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
     from mlnb.envs.service import EnvsService
+    from mlnb.jobs.ports import Executor
+    from mlnb.jobs.process import WorkerProcess
+    from mlnb.jobs.repo import JobRepo
+    from mlnb.jobs.service import JobsService
+    from mlnb.jobs.worker import Worker
     from mlnb.store.blobs import BlobStore
     from mlnb.store.core_tables import Notebooks, Outbox
     from mlnb.store.database import Database
@@ -64,6 +69,85 @@ class Wiring:
         from mlnb.envs.service import EnvsService
 
         return EnvsService()
+
+    @cached_property
+    def jobs(self) -> JobsService:
+        """Jobs."""
+        from mlnb.jobs.service import JobsService
+
+        return JobsService(
+            self.job_repo,
+            self.outbox,
+            self.worker_process,
+            self.executor,
+            env_id=lambda: self.envs.capture().env_id,
+            image=self.settings.get("jobs.image"),
+            experiment=self.settings.get("models.experiment"),
+            runs=lambda: self.models,
+            snapshots=lambda: self.snapshots,
+        )
+
+    @cached_property
+    def job_repo(self) -> JobRepo:
+        """Where jobs are kept."""
+        from mlnb.jobs.repo import JobRepo
+
+        return JobRepo(self.database)
+
+    def executor(self, name: str) -> Executor:
+        """The executor plug-in `name`; one instance per process."""
+        from mlnb.core import registry
+
+        if name not in self._executors:
+            self._executors[name] = registry.load("mlnb.executors", name)()
+        return self._executors[name]
+
+    @cached_property
+    def _executors(self) -> dict[str, Executor]:
+        return {}
+
+    @cached_property
+    def worker_process(self) -> WorkerProcess:
+        """The worker as others see it: status, start, stop."""
+        import sys
+
+        from mlnb.jobs.process import WorkerProcess
+
+        return WorkerProcess([sys.executable, "-P", "-m", "mlnb.cli.worker", "run"])
+
+    @cached_property
+    def worker(self) -> Worker:
+        """The worker itself, for the process that is to be it."""
+        import os
+        import subprocess
+        import sys
+
+        from mlnb.jobs.drive import Driver
+        from mlnb.jobs.engine import Engine
+        from mlnb.jobs.worker import Worker
+
+        def deliver() -> None:  # in a process of its own: it imports MLflow, and the worker is to stay small
+            subprocess.run([sys.executable, "-P", "-m", "mlnb.cli.worker", "deliver"], check=False, stdin=subprocess.DEVNULL)
+
+        driver = Driver(self.job_repo, self.executor, self.outbox, lambda: worker.job_ended())
+        engine = Engine(
+            self.settings.jobs_database_url(),
+            slots=self.settings.get("jobs.slots") or os.cpu_count() or 1,
+            poll_s=self.settings.get("jobs.poll_s"),
+            synchronous=self.settings.get("store.synchronous"),
+            run=driver.drive,
+        )
+        worker = Worker(
+            self.job_repo,
+            engine,
+            [self.executor("local")],
+            self.outbox,
+            self.worker_process,
+            deliver,
+            poll_s=self.settings.get("jobs.poll_s"),
+            idle_stop_s=self.settings.get("jobs.idle_stop_s"),
+        )
+        return worker
 
 
 def build_services(config: Config | None = None, folder: Path | None = None) -> Wiring:

@@ -1,1 +1,1 @@
-"""Built-in implementations of this area's ports."""
+"""The built-in executors."""

@@ -1,0 +1,199 @@
+"""mlnb's papermill engine (``papermill --engine mlnb``): papermill's own, with progress, cell ids and without idle waits."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from jupyter_core.utils import ensure_async, run_sync
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import Engine
+from papermill.log import logger
+from papermill.utils import merge_kwargs, remove_args
+
+from mlnb.core.secrets import mask
+
+Listener = Callable[..., None]
+"""Called as ``listener(event, **fields)``; see ``mlnb.jobs.lines`` for the events."""
+
+INJECTED = "injected-parameters"
+_CLIENT = "mlnb.runner.client.CellClient"
+_EXIT_WAIT_S = 5.0
+_DOOR = "__import__('mlnb.kernel.door', fromlist=['call']).call({name!r}, {arguments!r})"
+
+
+class MlnbEngine(Engine):  # type: ignore[misc] # papermill is untyped
+    """Executes a notebook that papermill manages. Engine arguments of its own: `listener`, `on_kernel`, `take_snapshot`."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls,
+        nb_man: Any,  # noqa: ANN401 - papermill is untyped
+        kernel_name: str,
+        log_output: bool = False,
+        start_timeout: int = 60,
+        **kwargs: Any,  # noqa: ANN401 - papermill's
+    ) -> None:
+        """Execute the notebook of `nb_man` in the kernel `kernel_name`."""
+        ours = {name: kwargs.pop(name, None) for name in ("listener", "on_kernel", "take_snapshot")}
+        timeout = kwargs.pop("execution_timeout", None) or kwargs.get("timeout")
+        options = remove_args(["input_path", "timeout", "startup_timeout"], **kwargs)
+        options = merge_kwargs(
+            options,
+            timeout=timeout,
+            startup_timeout=start_timeout,
+            kernel_name=kernel_name,
+            log=logger,
+            log_output=log_output,
+        )
+        MlnbNotebookClient(nb_man, **ours, **options).execute()
+
+
+class MlnbNotebookClient(PapermillNotebookClient):  # type: ignore[misc] # papermill is untyped
+    """Executes the cells and tells a listener.
+
+    Args:
+        nb_man: papermill's manager of the notebook.
+        listener: told about each cell.
+        on_kernel: told the kernel's process id when it has one.
+        take_snapshot: reason of the snapshot to take of the kernel at the end; None for no snapshot.
+        options: traits of ``nbclient.NotebookClient``.
+    """
+
+    def __init__(
+        self,
+        nb_man: Any,  # noqa: ANN401 - papermill is untyped
+        *,
+        listener: Listener | None,
+        on_kernel: Callable[[int], None] | None,
+        take_snapshot: str | None,
+        **options: Any,  # noqa: ANN401
+    ) -> None:
+        super().__init__(nb_man, **options)
+        self._tell: Listener = listener or (lambda _event, **_fields: None)
+        self._on_kernel = on_kernel
+        self._snapshot_reason = take_snapshot
+        self._is_interrupted = False
+        self._index: int | None = None
+
+    def create_kernel_manager(self) -> Any:  # noqa: ANN401
+        """The kernel's manager, with our client."""
+        manager = super().create_kernel_manager()
+        manager.client_class = _CLIENT
+        if manager.ipykernel:
+            self.extra_arguments += ["--ext=mlnb"]
+        return manager
+
+    async def async_start_new_kernel(self, **kwargs: Any) -> None:  # noqa: ANN401
+        """Start the kernel and tell its process id."""
+        await super().async_start_new_kernel(**kwargs)
+        pid = getattr(self.km.provisioner, "pid", None)
+        if self._on_kernel is not None and pid:
+            self._on_kernel(pid)
+
+    start_new_kernel = run_sync(async_start_new_kernel)
+
+    def papermill_execute_cells(self) -> None:
+        """Execute cell by cell, up to the first that raises."""
+        self._door("order.sync", {"cells": _cells(self.nb)})
+        runnable = [cell for cell in self.nb.cells if cell.cell_type == "code" and cell.source.strip()]
+        self._tell("prepared", total=len(runnable))
+        number, shift = 0, 0
+        for position, cell in enumerate(self.nb.cells):
+            is_injected = INJECTED in cell.metadata.get("tags", [])
+            shift += is_injected
+            self._index = -1 if is_injected else position - shift
+            self.kc.cell_id = cell.get("id")
+            is_runnable = cell.cell_type == "code" and bool(cell.source.strip())
+            number += is_runnable
+            place = {"index": self._index, "id": cell.get("id", ""), "number": number, "total": len(runnable)}
+            if not self._run_cell(cell, position, place if is_runnable else None):
+                break
+        if self._snapshot_reason is not None:
+            self._take_snapshot(self._snapshot_reason)
+
+    def _run_cell(self, cell: Any, position: int, place: dict[str, Any] | None) -> bool:  # noqa: ANN401
+        failure: dict[str, str] = {}
+        if place:
+            self._tell("cell_started", **place)
+        try:
+            self.nb_man.cell_start(cell, position)
+            self.execute_cell(cell, position)
+        except CellExecutionError as error:
+            self.nb_man.cell_exception(cell, cell_index=position, exception=error)
+            failure = {"error": f"{error.ename}: {error.evalue}", "traceback": _plain(error.traceback)}
+        except KeyboardInterrupt:
+            self._is_interrupted = True
+            self.nb_man.cell_exception(cell, cell_index=position)
+            failure = {"error": "interrupted"}
+            raise
+        except DeadKernelError:
+            self._is_interrupted = True
+            self.nb_man.cell_exception(cell, cell_index=position)
+            failure = {"error": "the kernel died"}
+            raise
+        finally:
+            self.nb_man.cell_complete(cell, cell_index=position)
+            if place:
+                self._tell("cell_ended", **place, state="failed" if failure else "succeeded", **failure)
+        return not failure
+
+    def process_message(self, *arg: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Take a message of the kernel; streams also go to the listener."""
+        output = super().process_message(*arg, **kwargs)
+        message = arg[0]
+        if message["msg_type"] == "stream":
+            content = message["content"]
+            self._tell("output", index=self._index, stream=content["name"], text=mask(content["text"]))
+        return output
+
+    def _take_snapshot(self, reason: str) -> None:
+        taken = self._door("snapshots.take", {"reason": reason})
+        if isinstance(taken, dict) and taken.get("id"):
+            self._tell("snapshot_taken", snapshot_id=taken["id"])
+
+    def _door(self, name: str, arguments: dict[str, Any]) -> Any:  # noqa: ANN401 - what the call returns
+        """Call the kernel half; None where the kernel has none, or it says no: a job goes on without it."""
+        if not getattr(self.km, "ipykernel", False):
+            return None
+        expression = _DOOR.format(name=name, arguments=json.dumps(arguments))
+        request = self.kc.execute("", silent=True, store_history=False, user_expressions={"mlnb": expression})
+        reply = self.wait_for_reply(request)
+        found = (reply or {}).get("content", {}).get("user_expressions", {}).get("mlnb", {})
+        if found.get("status") != "ok":
+            return None
+        import ast  # noqa: PLC0415 - only here
+
+        answer = json.loads(ast.literal_eval(found["data"]["text/plain"]))
+        if "error" in answer:
+            self._tell("note", text=f"{name}: {answer['error'].get('message', 'no reason given')}")
+        return answer.get("result")
+
+    async def _async_cleanup_kernel(self) -> None:
+        """End the kernel: let it finish what it has registered for its end, and look often whether it is gone."""
+        if self.km is not None and self.kc is not None and self.km.has_kernel and not self._is_interrupted:
+            with contextlib.suppress(Exception):  # whatever goes wrong here, the base class ends it the hard way
+                await ensure_async(self.kc.shutdown())
+                end = time.monotonic() + _EXIT_WAIT_S
+                while time.monotonic() < end and await ensure_async(self.km.is_alive()):  # noqa: ASYNC110 - nothing tells
+                    await asyncio.sleep(0.004)
+        if self._is_interrupted:
+            self.shutdown_kernel = "immediate"
+        await super()._async_cleanup_kernel()
+
+    _cleanup_kernel = run_sync(_async_cleanup_kernel)
+
+
+def _cells(notebook: Any) -> list[dict[str, str]]:  # noqa: ANN401 - nbformat is untyped
+    return [{"id": c.get("id", ""), "cell_type": c.cell_type, "source": c.source} for c in notebook.cells]
+
+
+def _plain(traceback: str) -> str:
+    import re  # noqa: PLC0415 - only on failure
+
+    return re.sub(r"\x1b\[[0-9;]*m", "", traceback)
