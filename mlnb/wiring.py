@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mlnb.jobs.repo import JobRepo
     from mlnb.jobs.service import JobsService
     from mlnb.jobs.worker import Worker
+    from mlnb.models.service import ModelsService
     from mlnb.store.blobs import BlobStore
     from mlnb.store.core_tables import Notebooks, Outbox
     from mlnb.store.database import Database
@@ -62,6 +63,17 @@ class Wiring:
         from mlnb.store.core_tables import Notebooks
 
         return Notebooks(self.database)
+
+    @cached_property
+    def models(self) -> ModelsService:
+        """Runs and the model store."""
+        from mlnb.core.home import home
+        from mlnb.models.plugins.mlflow_store import MlflowStore
+        from mlnb.models.repo import ModelsRepo
+        from mlnb.models.service import ModelsService
+
+        store = MlflowStore(self.settings.tracking_uri(), home() / "artifacts")
+        return ModelsService(store, ModelsRepo(self.database), self.outbox)
 
     @cached_property
     def envs(self) -> EnvsService:
