@@ -22,9 +22,8 @@ from mlnb.core.errors import BadInput, Damaged, MlnbError, NotFound, NotTrusted,
 
 def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     """`mlnb` as a user calls it, in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-c", "from mlnb.cli.main import main; main()", *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, env={**os.environ, **env}
-    )  # fmt: skip
+    command = [sys.executable, "-c", "from mlnb.cli.main import main; main()", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env={**os.environ, **env})
 
 
 @pytest.fixture
