@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
     from mlnb.envs.service import EnvsService
+    from mlnb.features.service import FeaturesService
     from mlnb.jobs.ports import Executor
     from mlnb.jobs.process import WorkerProcess
     from mlnb.jobs.repo import JobRepo
@@ -74,6 +75,16 @@ class Wiring:
 
         store = MlflowStore(self.settings.tracking_uri(), home() / "artifacts")
         return ModelsService(store, ModelsRepo(self.database), self.outbox)
+
+    @cached_property
+    def features(self) -> FeaturesService:
+        """The feature catalogue."""
+        from mlnb.features.repo import FeatureRepo
+        from mlnb.features.service import FeaturesService
+        from mlnb.features.sources import open_source
+
+        rows = self.settings.get("features.preview_rows")
+        return FeaturesService(FeatureRepo(self.database), self.outbox, open_source, preview_rows=rows)
 
     @cached_property
     def envs(self) -> EnvsService:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlnb.server import envs, jobs, models
+from mlnb.server import envs, features, jobs, models
 from mlnb.server.routes import Route
 
-ROUTES: list[Route] = [*envs.ROUTES, *jobs.ROUTES, *models.ROUTES]
+ROUTES: list[Route] = [*envs.ROUTES, *jobs.ROUTES, *models.ROUTES, *features.ROUTES]
