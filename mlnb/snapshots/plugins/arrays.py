@@ -13,7 +13,8 @@ from typing import Any
 from mlnb.snapshots.errors import CannotSave
 from mlnb.snapshots.plugins import rebuild
 
-_PLAIN_KINDS = frozenset("biufcmMSUV?")
+PLAIN_KINDS = frozenset("biufcmMSUV?")
+"""Kinds of dtype whose content is the bytes of the array's memory."""
 Reduced = Any  # what pickle's reducer_override returns: a tuple, a string or NotImplemented
 
 
@@ -26,6 +27,18 @@ def is_array(value: object) -> bool:
     """Whether `value` is an array (or of a subclass)."""
     np = numpy()
     return np is not None and hasattr(np, "ndarray") and isinstance(value, np.ndarray)
+
+
+def is_scalar(value: object) -> bool:
+    """Whether `value` is a numpy scalar of plain bytes."""
+    np = numpy()
+    return np is not None and hasattr(np, "generic") and isinstance(value, np.generic) and not value.dtype.hasobject
+
+
+def is_dtype(value: object) -> bool:
+    """Whether `value` is a dtype."""
+    np = numpy()
+    return np is not None and hasattr(np, "dtype") and isinstance(value, np.dtype)
 
 
 def owner_of(array: Any) -> Any:  # noqa: ANN401
@@ -70,7 +83,7 @@ def reduce_array(array: Any, unshared: Collection[int]) -> Reduced:  # noqa: ANN
     if type(array) is not np.ndarray:
         return _reduce_subclass(array)
     owner = owner_of(array)
-    if array.dtype.hasobject or array.dtype.kind not in _PLAIN_KINDS or array.dtype.itemsize == 0:
+    if array.dtype.hasobject or array.dtype.kind not in PLAIN_KINDS or array.dtype.itemsize == 0:
         return _reduce_object_view(array, owner)
     if owner is array:
         return _reduce_owner(array)
@@ -87,7 +100,7 @@ def _is_base(owner: Any) -> bool:  # noqa: ANN401
     if type(owner) is bytearray:
         return True
     if type(owner) is np.ndarray:
-        return owner.dtype.kind in _PLAIN_KINDS and not owner.dtype.hasobject and _is_dense(owner)
+        return owner.dtype.kind in PLAIN_KINDS and not owner.dtype.hasobject and _is_dense(owner)
     return bool(owner.flags.c_contiguous) and not owner.dtype.hasobject and not isinstance(owner, np.memmap)
 
 

@@ -16,6 +16,7 @@ from cloudpickle import cloudpickle
 from mlnb.snapshots.errors import CannotSave
 from mlnb.snapshots.plugins import rebuild
 
+_IMMUTABLE_TYPE = 1 << 8  # CPython's Py_TPFLAGS_IMMUTABLETYPE
 _SLOTS = ("__qualname__", "__annotations__", "__kwdefaults__", "__defaults__", "__module__", "__doc__")
 
 
@@ -38,6 +39,8 @@ class ModuleNamespace:
 
 def is_by_value(value: Any) -> bool:  # noqa: ANN401 - a function or a class
     """Whether the function or class `value` was made in the notebook, so that importing cannot bring it back."""
+    if isinstance(value, type) and value.__flags__ & _IMMUTABLE_TYPE:
+        return False  # written in C; some, such as locks, are just not found under their name
     return not cloudpickle._should_pickle_by_reference(value)
 
 
@@ -94,12 +97,17 @@ def reduce_class(cls: type, version_of: Callable[[type], str]) -> Any:  # noqa: 
     Args:
         cls: the class.
         version_of: digest of a class and all it holds; a class of the same version that is alive at restore is used instead.
+
+    Raises:
+        CannotSave: it is written in C and cannot be found under its name.
     """
-    if not is_by_value(cls):
+    if cloudpickle._should_pickle_by_reference(cls):
         return NotImplemented
     reduced = cloudpickle._class_reduce(cls)
     if not (isinstance(reduced, tuple) and len(reduced) == 6 and reduced[5] is cloudpickle._class_setstate):
-        return reduced  # NoneType, Ellipsis and the like
+        return reduced  # the types of None, of code and the like
+    if not is_by_value(cls):
+        raise CannotSave(f"it holds the class {cls.__module__}.{cls.__qualname__}, which cannot be found by its name")
     make, arguments, state = reduced[:3]
     attributes = {name: value for name, value in state[0].items() if not _is_slot(value, cls)}
     if make is cloudpickle._make_skeleton_class:

@@ -1,0 +1,267 @@
+"""Snapshots from inside the kernel: take, list, compare and restore the variables of this notebook."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlnb import __version__
+from mlnb.core.clock import utc_now
+from mlnb.core.errors import BadInput
+from mlnb.core.ids import new_id
+from mlnb.core.secrets import mask
+from mlnb.core.wire import to_wire
+from mlnb.kernel.snapshots_cells import CellRecorder
+from mlnb.snapshots import rules
+from mlnb.snapshots.plugins.files import SnapshotFiles
+from mlnb.snapshots.types import CellRun, Diff, Manifest, Restored, Snapshot, Variable
+
+if TYPE_CHECKING:
+    from mlnb.snapshots.plugins.writing import SnapshotWriter
+
+_GONE = object()
+
+
+class TakenSnapshot:
+    """A snapshot that was taken and is on its way to the disk.
+
+    Attributes:
+        id: its id.
+        created_at: when, UTC.
+        reason: why it was taken.
+        variables: each variable's state, reason and digest.
+
+    Every other attribute of `Snapshot` waits until it is on disk.
+    """
+
+    def __init__(self, manifest: Manifest, written: Future[Manifest]) -> None:
+        self.id = manifest.id
+        self.created_at: datetime = manifest.created_at
+        self.reason = manifest.reason
+        self.variables: dict[str, Variable] = dict(manifest.variables)
+        self._written = written
+
+    def wait(self, timeout_s: float | None = None) -> Snapshot:
+        """The whole snapshot, once it is on disk.
+
+        Raises:
+            StoreUnavailable: it could not be written.
+            TimeoutError: it is not on disk within `timeout_s`.
+        """
+        return rules.snapshot_from_manifest(self._written.result(timeout_s), has_document=False)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - an attribute of Snapshot
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self.wait(), name)
+
+    def __repr__(self) -> str:
+        lost = [name for name, variable in self.variables.items() if variable.state != "saved"]
+        kept = len(self.variables) - len(lost)
+        return f"<snapshot {self.id}: {kept} variables saved" + (f", not {', '.join(lost)}>" if lost else ">")
+
+
+class KernelSnapshots:
+    """The snapshots of one shell. Making one costs nothing; the first `take` imports what it needs.
+
+    Args:
+        shell: IPython's shell; a bare `InteractiveShell` will do.
+        env_id: names the environment; asked at each snapshot.
+        notebook: the notebook's absolute path; asked at each snapshot.
+        link: told the id of each snapshot taken, so that runs can name it.
+        log: told what went wrong where there is nobody to raise to.
+        files: where snapshots are kept.
+    """
+
+    def __init__(
+        self,
+        shell: Any,  # noqa: ANN401 - IPython is typed only in part
+        env_id: Callable[[], str] | None = None,
+        *,
+        notebook: Callable[[], Path | None] | None = None,
+        link: Callable[[str], object] | None = None,
+        log: Callable[[str], object] | None = None,
+        files: SnapshotFiles | None = None,
+    ) -> None:
+        self._shell = shell
+        self._env_id = env_id
+        self._notebook = notebook or notebook_from_environment
+        self._link = link or _link_runs
+        self._log = log or (lambda _text: None)
+        self._files = files or SnapshotFiles()
+        self._session = new_id("ses")
+        self._auto = rules.Auto()
+        self._last_taken = time.monotonic()
+        self._lazy_writer: SnapshotWriter | None = None
+        self._cells = CellRecorder(self._after_run)
+        self._cells.attach(shell.events)
+
+    def close(self) -> None:
+        """Stop listening to the shell; what was taken is still written."""
+        self._cells.detach(self._shell.events)
+
+    @property
+    def _writer(self) -> SnapshotWriter:
+        if self._lazy_writer is None:
+            from mlnb.snapshots.plugins.writing import SnapshotWriter  # noqa: PLC0415 - cloudpickle, on first use
+
+            self._lazy_writer = SnapshotWriter(self._files, self._log)
+        return self._lazy_writer
+
+    def take(self, reason: str = "") -> TakenSnapshot:
+        """Freeze the variables as they are now. It returns when the state is fixed, not when it is on disk (see `flush`).
+
+        Args:
+            reason: why, in the user's words.
+        """
+        from mlnb.snapshots.plugins.capture import Capture  # noqa: PLC0415 - cloudpickle, on first use
+        from mlnb.snapshots.plugins.codecs import codecs  # noqa: PLC0415
+
+        namespace, writer = self._shell.user_ns, self._writer
+        names = rules.user_names(namespace, getattr(self._shell, "user_ns_hidden", {}))
+        known = {digest: part.codec for digest, part in writer.parts.items()}
+        captured = Capture(namespace, codecs(), known).run(names)
+        notebook = self._notebook()
+        manifest = Manifest(
+            id=new_id("snap"),
+            created_at=utc_now(),
+            reason=mask(reason),
+            notebook=str(notebook) if notebook else None,
+            owner=getpass.getuser(),
+            session=self._session,
+            has_kernel=True,
+            env_id=self._environment(),
+            git=None,
+            python=platform.python_version(),
+            mlnb=__version__,
+            cell_runs=tuple(self._cells.runs),
+            variables=captured.variables,
+        )
+        written = writer.write(manifest, captured, notebook.parent if notebook else Path.cwd())
+        self._last_taken = time.monotonic()
+        self._attempt("runs were not linked", lambda: self._link(manifest.id))
+        return TakenSnapshot(manifest, written)
+
+    def flush(self, timeout_s: float | None = None) -> None:
+        """Return when everything taken so far is durable.
+
+        Raises:
+            StoreUnavailable: something could not be written, or not within `timeout_s`.
+        """
+        self._writer.flush(timeout_s)
+
+    def list(self) -> Sequence[Snapshot]:
+        """The snapshots of this notebook (of kernels without a notebook, when this one has none), newest first.
+
+        Snapshots that are damaged or somebody else's are left out; `mlnb snapshot verify` names them.
+        """
+        self._writer.settle()
+        notebook = self._notebook()
+        found = []
+        for snapshot_id in self._files.ids():
+            try:
+                manifest = self._files.read(snapshot_id)
+            except Exception as error:  # noqa: BLE001 - one bad file must not hide the others
+                self._log(f"{snapshot_id} is not listed: {error}")
+                continue
+            if manifest.notebook == (str(notebook) if notebook else None):
+                found.append(self._snapshot(manifest))
+        return found
+
+    def diff(self, a: str, b: str) -> Diff:
+        """How snapshot `b` differs from snapshot `a`.
+
+        Raises:
+            SnapshotNotFound: there is none of that id.
+            NotTrusted, Damaged: one of them is somebody else's, or was changed.
+        """
+        self._writer.settle()
+        return rules.diff(self._snapshot(self._files.read(a)), self._snapshot(self._files.read(b)))
+
+    def set_auto(self, mode: str) -> None:
+        """When snapshots are taken by themselves.
+
+        Args:
+            mode: ``off``; ``each_run``: after each cell run; ``on_failure``: after a cell that raised; ``every 5m``: after a cell
+                run, when the last snapshot is that old.
+
+        Raises:
+            BadInput: it is none of these.
+        """
+        self._auto = rules.auto_from_mode(mode)
+
+    def restore(self, snapshot_id: str, names: Sequence[str] | None = None) -> Restored:
+        """Make the variables what they were: all of them, or only `names`.
+
+        Either everything that can come back does, in one step, or the old state stays. Variables whose value has not changed since are
+        left untouched. A variable that does not come back is named and left as it is. Without `names`, variables that the snapshot did
+        not have are removed. The state before is kept in a snapshot of its own, `Restored.undo`.
+
+        Raises:
+            SnapshotNotFound: there is none of that id.
+            BadInput: it has no variable of a name in `names`.
+            NotTrusted: this user did not sign it; nothing of it was loaded.
+            Damaged: something of it was changed on disk; nothing of it was loaded.
+            StoreUnavailable: the state before could not be kept; nothing was changed.
+        """
+        from mlnb.kernel.snapshots_restore import restore  # noqa: PLC0415 - cloudpickle, on first use
+
+        self._writer.settle()
+        manifest = self._files.read(snapshot_id)
+        unknown = sorted(set(names or ()) - set(manifest.variables))
+        if unknown:
+            raise BadInput(
+                f"{snapshot_id} has no variable {', '.join(unknown)}", f"See `mlnb snapshot show {snapshot_id}`."
+            )
+        return restore(self._shell.user_ns, manifest, names, self._files, self._writer, self._take_before)
+
+    def _take_before(self, snapshot_id: str) -> Snapshot:
+        return self.take(f"before restore of {snapshot_id}").wait()
+
+    def door_functions(self) -> dict[str, Callable[..., Any]]:
+        """What this offers to front ends and to the server, by name; arguments by keyword, JSON values out."""
+        return {
+            "snapshots.take": lambda reason="": to_wire(self.take(reason).wait()),
+            "snapshots.list": lambda: to_wire({"snapshots": self.list()}),
+            "snapshots.restore": lambda id, names=None: to_wire(self.restore(id, names)),  # noqa: A006 - the wire's name
+        }
+
+    def _snapshot(self, manifest: Manifest) -> Snapshot:
+        return rules.snapshot_from_manifest(manifest, has_document=self._files.has_document(manifest.id))
+
+    def _environment(self) -> str:
+        try:
+            return self._env_id() if self._env_id else ""
+        except Exception as error:  # noqa: BLE001 - an unknown environment must not lose the snapshot
+            self._log(f"the environment could not be captured: {error}")
+            return ""
+
+    def _after_run(self, run: CellRun) -> None:
+        if rules.is_due(self._auto, run.succeeded, time.monotonic() - self._last_taken):
+            reason = f"after cell run {run.order}" if run.succeeded else f"cell run {run.order} failed"
+            self._attempt("no automatic snapshot was taken", lambda: self.take(reason))
+
+    def _attempt(self, what: str, do: Callable[[], object]) -> None:
+        try:
+            do()
+        except Exception as error:  # noqa: BLE001 - no exception of ours breaks a user's cell
+            self._log(f"{what}: {error}")
+
+
+def notebook_from_environment() -> Path | None:
+    """The notebook that this kernel belongs to: ``MLNB_NOTEBOOK`` (the runner sets it), else what Jupyter says, when it is a path."""
+    given = os.environ.get("MLNB_NOTEBOOK") or os.environ.get("JPY_SESSION_NAME")
+    return Path(given) if given and Path(given).is_absolute() and given.endswith(".ipynb") else None
+
+
+def _link_runs(snapshot_id: str) -> None:
+    from mlnb.kernel import runs  # noqa: PLC0415 - only where runs were begun
+
+    runs.link_snapshot(snapshot_id)

@@ -1,0 +1,104 @@
+"""Restoring into a live namespace: everything is read, verified and loaded aside, then put in place in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mlnb.snapshots.plugins import functions, rebuild
+from mlnb.snapshots.plugins.capture import class_version
+from mlnb.snapshots.plugins.codecs import codec_named
+from mlnb.snapshots.plugins.files import SnapshotFiles
+from mlnb.snapshots.plugins.loading import Loaded, load, read_contents
+from mlnb.snapshots.plugins.writing import SnapshotWriter
+from mlnb.snapshots.types import Component, Manifest, Restored, Snapshot
+
+_GONE = object()
+
+
+def restore(
+    namespace: dict[str, Any],
+    manifest: Manifest,
+    names: Sequence[str] | None,
+    files: SnapshotFiles,
+    writer: SnapshotWriter,
+    take_before: Callable[[str], Snapshot],
+) -> Restored:
+    """Put the variables of `manifest` (or `names` of them) into `namespace`.
+
+    Args:
+        namespace: the shell's.
+        manifest: verified and this user's own.
+        names: which variables, None for all.
+        files: where the snapshot lies.
+        writer: knows what the variables are now, once `take_before` has run.
+        take_before: keeps the state as it is now.
+
+    Raises:
+        Damaged: something was changed on disk; nothing was loaded.
+        StoreUnavailable: the state before could not be kept; nothing was changed.
+    """
+    wanted = set(manifest.variables if names is None else names)
+    components = [component for component in manifest.components if wanted.intersection(component.names)]
+    contents = read_contents(manifest, files.blobs, components)
+    before = take_before(manifest.id)
+    same = [component for component in components if _is_as_now(component, writer)]
+    live = {} if names is None else _live_classes(namespace)
+    changed = [content for content in contents if content.component not in same]
+    loaded = load(changed, codec_named, rebuild.Loading(namespace, live))
+    fresh = {name: value for name, value in loaded.values.items() if name in wanted}
+    removed = sorted(_removable(before, manifest)) if names is None else []
+    _swap(namespace, fresh, removed)
+    writer.learn(manifest)
+    kept = {name for component in same for name in component.names if name in wanted}
+    return Restored(
+        id=manifest.id,
+        restored=tuple(sorted({*fresh, *kept})),
+        recomputed=(),
+        not_restored=_not_restored(manifest, wanted, loaded, namespace),
+        removed=tuple(removed),
+        undo=before.id,
+    )
+
+
+def _is_as_now(component: Component, writer: SnapshotWriter) -> bool:
+    now = writer.parts.get(component.digest)
+    return now is not None and now.names == component.names
+
+
+def _live_classes(namespace: dict[str, Any]) -> dict[str, type]:
+    kinds = {value if isinstance(value, type) else type(value) for value in list(namespace.values())}
+    return {class_version(kind, namespace): kind for kind in kinds if functions.is_by_value(kind)}
+
+
+def _removable(before: Snapshot, manifest: Manifest) -> set[str]:
+    """What the snapshot did not have and can be brought back; what cannot is never destroyed."""
+    saved = {name for name, variable in before.variables.items() if variable.state == "saved"}
+    return saved - set(manifest.variables)
+
+
+def _not_restored(manifest: Manifest, wanted: set[str], loaded: Loaded, namespace: dict[str, Any]) -> dict[str, str]:
+    reasons = {
+        name: variable.reason
+        for name, variable in manifest.variables.items()
+        if name in wanted and variable.state != "saved"
+    }
+    reasons.update({name: reason for name, reason in loaded.failed.items() if name in wanted})
+    return {
+        name: f"{reason}; it is left as it is" if name in namespace else reason for name, reason in sorted(reasons.items())
+    }
+
+
+def _swap(namespace: dict[str, Any], fresh: dict[str, Any], removed: Sequence[str]) -> None:
+    old = {name: namespace.get(name, _GONE) for name in [*fresh, *removed]}
+    try:
+        namespace.update(fresh)
+        for name in removed:
+            namespace.pop(name, None)
+    except BaseException:  # an interrupt in between: the old state stays
+        for name, value in old.items():
+            if value is _GONE:
+                namespace.pop(name, None)
+            else:
+                namespace[name] = value
+        raise

@@ -1,0 +1,221 @@
+"""What the namespace is at this moment: each variable's digest and verdict, and the bytes of what is saved.
+
+What cannot be saved is named with the reason and never takes others along. What was saved before and has not changed is not
+saved again. A value whose type mlnb does not know to be safe is loaded back at once and compared: what pickles but does not come back
+equal is named too, not silently wrong.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import types
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import xxhash
+
+from mlnb.snapshots import rules
+from mlnb.snapshots.errors import CannotSave
+from mlnb.snapshots.plugins import pickled, rebuild
+from mlnb.snapshots.plugins.fingerprint import Print, Session, fingerprint, type_name
+from mlnb.snapshots.ports import Codec, Encoded, Saving
+from mlnb.snapshots.types import Variable
+
+_SAFE_MODULES = frozenset("builtins collections datetime decimal fractions uuid pathlib numpy pandas zoneinfo".split())
+_NOT_SAFE = (type, BaseException, types.FunctionType, types.CellType)
+_NOT_EQUAL = "it can be stored but does not come back equal"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Variables that are saved together: their names (sorted), the digest of values and sharing, and the bytes.
+
+    `encoded` is None when `digest` was known before and nothing was saved anew.
+    """
+
+    names: tuple[str, ...]
+    digest: str
+    codec: str
+    encoded: Encoded | None
+
+
+@dataclass
+class Captured:
+    """The namespace as it was: variables with their verdicts, and the parts that hold the saved ones."""
+
+    variables: dict[str, Variable] = field(default_factory=dict)
+    parts: list[Part] = field(default_factory=list)
+
+
+class Capture:
+    """One capture of `namespace`.
+
+    Args:
+        namespace: the notebook's namespace.
+        codecs: asked in order; the last one takes everything.
+        known: codec of each part that is stored already, by digest.
+    """
+
+    def __init__(self, namespace: dict[str, Any], codecs: Sequence[Codec], known: Mapping[str, str]) -> None:
+        self._namespace = namespace
+        self._codecs = codecs
+        self._known = known
+        self._session = Session(namespace)
+        self._prints: dict[str, Print] = {}
+        self._reasons: dict[str, str] = {}
+        self._versions: dict[int, str] = {}
+        self._saving = Saving(namespace, self._session.unshared, self._version_of)
+
+    def run(self, names: Sequence[str]) -> Captured:
+        """Capture the variables `names`."""
+        values = {name: self._namespace[name] for name in names}
+        for name, value in values.items():
+            self._prints[name] = fingerprint(value, self._session)
+            if value is self._namespace:
+                self._reasons[name] = "it is the notebook's namespace itself"
+        done = Captured()
+        waiting = rules.components({name: self._prints[name].claims for name in names if name not in self._reasons})
+        while waiting:
+            group = waiting.pop(0)
+            part = self._save(group, values)
+            if part is not None:
+                done.parts.append(part)
+                continue
+            rest = {name: self._prints[name].claims for name in group if name not in self._reasons}
+            waiting = rules.components(rest) + waiting  # those that only hung together through the one that failed
+        done.parts.sort(key=lambda part: part.names)
+        for name, value in values.items():
+            done.variables[name] = self._verdict(name, value)
+        return done
+
+    def _verdict(self, name: str, value: object) -> Variable:
+        found = self._prints[name]
+        reason = self._reasons.get(name, "")
+        state = "not_restorable" if reason else "saved"
+        return Variable(state, type_name(type(value)), found.size_bytes, found.digest, reason)  # type: ignore[arg-type]
+
+    def _save(self, group: tuple[str, ...], values: Mapping[str, object]) -> Part | None:
+        """The part for `group`; None when at least one of its names has got a reason why not."""
+        digest = self._digest_of(group, self._prints)
+        if digest in self._known:
+            return Part(group, digest, self._known[digest], None)
+        members = {name: values[name] for name in group}
+        codec = next(codec for codec in self._codecs if all(codec.can_save(value) for value in members.values()))
+        try:
+            encoded = codec.save(members, self._saving)
+            wrong = self._check(codec, encoded, group)
+        except CannotSave as error:
+            wrong = self._blame(codec, members, error.message)
+        self._reasons.update(wrong)
+        return None if wrong else Part(group, digest, codec.name, encoded)
+
+    def _digest_of(self, group: tuple[str, ...], prints: Mapping[str, Print]) -> str:
+        """The digest of a part: its values, and which object of one is which object of another."""
+        hasher = xxhash.xxh3_128()
+        for name in group:
+            hasher.update(f"{name}={prints[name].digest}{prints[name].layout};".encode())
+        if len(group) > 1:
+            where: dict[int, list[tuple[int, int]]] = {}
+            for position, name in enumerate(group):
+                for identity, number in prints[name].claims.items():
+                    where.setdefault(identity, []).append((position, number))
+            hasher.update(repr(sorted(places for places in where.values() if len(places) > 1)).encode())
+        return hasher.hexdigest()
+
+    def _blame(self, codec: Codec, members: Mapping[str, object], reason: str) -> dict[str, str]:
+        """Which of `members` cannot be saved, tried one by one; all of them when each can alone."""
+        if len(members) == 1:
+            return dict.fromkeys(members, reason)
+        reasons = {}
+        for name, value in members.items():
+            try:
+                codec.save({name: value}, self._saving)
+            except CannotSave as error:
+                reasons[name] = error.message
+        return reasons or dict.fromkeys(members, reason)
+
+    def _check(self, codec: Codec, encoded: Encoded, group: tuple[str, ...]) -> dict[str, str]:
+        """Load back what was saved; name -> reason for each variable that does not come back equal."""
+        kinds = {kind for name in group for kind in self._prints[name].types}
+        if all(_is_safe(kind) for kind in kinds) and not any(self._prints[name].opaque for name in group):
+            return {}
+        finalized = next((kind for kind in kinds if "__del__" in vars(kind) and self._session.by_value.get(kind)), None)
+        if finalized is not None and not _is_plain(finalized):
+            reason = f"{finalized.__name__} has __del__ and pickling of its own, so it was not tried whether it comes back equal"
+            return {name: reason for name in group if finalized in self._prints[name].types}
+        if finalized is not None:
+            return {}  # loading it would run the user's __del__; Python's own way of pickling it loses nothing
+        copies = [memoryview(rebuild.Memory(buffer)) for buffer in encoded.buffers]
+        buffers = [
+            copy.toreadonly() if buffer.readonly else copy
+            for copy, buffer in zip(copies, encoded.buffers, strict=True)
+        ]
+        try:
+            with _quiet(), rebuild.loading(rebuild.Loading(self._namespace)):
+                loaded = codec.load(encoded.stream, buffers)
+                session = Session(self._namespace)
+                prints = {name: fingerprint(loaded[name], session) for name in group}
+        except Exception as error:  # noqa: BLE001 - loading runs the objects' own code
+            if len(group) > 1:
+                return self._check_each(codec, group) or dict.fromkeys(group, _unloadable(error))
+            return dict.fromkeys(group, _unloadable(error))
+        wrong = {name: _NOT_EQUAL for name in group if prints[name].digest != self._prints[name].digest}
+        if not wrong and self._digest_of(group, prints) != self._digest_of(group, self._prints):
+            return dict.fromkeys(group, "what it shares with other variables does not come back")
+        return wrong
+
+    def _check_each(self, codec: Codec, group: tuple[str, ...]) -> dict[str, str]:
+        wrong: dict[str, str] = {}
+        for name in group:
+            try:
+                encoded = codec.save({name: self._namespace[name]}, self._saving)
+            except CannotSave as error:
+                wrong[name] = error.message
+            else:
+                wrong.update(self._check(codec, encoded, (name,)))
+        return wrong
+
+    def _version_of(self, kind: type) -> str:
+        version = self._versions.get(id(kind))
+        if version is None:
+            version = self._versions[id(kind)] = class_version(kind, self._namespace)
+            self._session.kept.append(kind)
+        return version
+
+
+def class_version(kind: type, namespace: dict[str, Any]) -> str:
+    """Digest of a class of the notebook and all it holds."""
+    return fingerprint(kind, Session(namespace)).digest
+
+
+def _unloadable(error: Exception) -> str:
+    return f"it can be stored but not loaded: {pickled.reason_from_error(error)}"
+
+
+def _is_safe(kind: type) -> bool:
+    """Whether values of exactly this type are known to come back equal, so that they need not be loaded back at once."""
+    return kind.__module__.partition(".")[0] in _SAFE_MODULES and not issubclass(kind, _NOT_SAFE)
+
+
+def _is_plain(kind: type) -> bool:
+    """Whether a class of the notebook leaves its pickling to Python."""
+    own = "__reduce__ __reduce_ex__ __getstate__ __setstate__ __getnewargs__ __getnewargs_ex__".split()
+    return all(getattr(kind, name, None) is getattr(object, name, None) for name in own)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Loading a value to look at it leaves no traces: no warnings, no second window for a figure."""
+    pylab = sys.modules.get("matplotlib._pylab_helpers")
+    figures = dict(pylab.Gcf.figs) if pylab is not None else {}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        if pylab is not None and list(pylab.Gcf.figs) != list(figures):
+            pylab.Gcf.figs.clear()
+            pylab.Gcf.figs.update(figures)

@@ -1,0 +1,201 @@
+"""Snapshots as files: a signed manifest each, a signed document each, and packs of bytes. The database is only their index.
+
+::
+
+    MLNB_HOME/snapshots/<id>/manifest.json   the kernel's part, or an empty one; written once, never changed
+    MLNB_HOME/snapshots/<id>/document.json   where the notebook with its outputs lies; added once
+    MLNB_HOME/blobs/ab/abcd...               packs
+
+A snapshot exists when its manifest does; the manifest is written last.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from mlnb.core.content import blob_path
+from mlnb.core.errors import Conflict, Damaged, NotFound
+from mlnb.core.files import locked, write_atomically
+from mlnb.core.home import home
+from mlnb.core.wire import from_wire
+from mlnb.snapshots.errors import not_found
+from mlnb.snapshots.plugins import packs, signed
+from mlnb.snapshots.types import FORMAT, Chunk, Document, Manifest
+
+MANIFEST = "snapshot manifest"
+DOCUMENT = "snapshot document"
+_ID_CHARACTERS = frozenset("0123456789abcdefghijklmnopqrstuvwxyz-")
+
+
+class SnapshotFiles:
+    """The snapshots under one home.
+
+    Args:
+        root: the home; ``MLNB_HOME`` as it is at each use when None.
+    """
+
+    def __init__(self, root: Path | None = None) -> None:
+        self._root = root
+
+    @property
+    def root(self) -> Path:
+        """The home."""
+        return self._root or home()
+
+    @property
+    def folder(self) -> Path:
+        """Where the manifests are."""
+        return self.root / "snapshots"
+
+    @property
+    def blobs(self) -> Path:
+        """Where the packs are."""
+        return self.root / "blobs"
+
+    @property
+    def lock(self) -> Path:
+        """Held by whoever writes a manifest or deletes blobs."""
+        return self.folder / ".lock"
+
+    def ids(self) -> list[str]:
+        """All snapshots, newest first."""
+        return sorted((path.parent.name for path in self.folder.glob("snap-*/manifest.json")), reverse=True)
+
+    def write(self, manifest: Manifest, known: Mapping[str, Chunk], pieces: Mapping[str, bytes], used: Iterable[str]) -> Manifest:
+        """Store `manifest` durably and return it with its chunks.
+
+        Args:
+            manifest: without chunks.
+            known: chunks that are stored already, by digest.
+            pieces: bytes that are not, by digest.
+            used: digests of the chunks, in the order that the manifest's components count them.
+
+        Raises:
+            StoreUnavailable: the disk refused; nothing that counts was written.
+            Damaged: a pack that earlier snapshots of this kernel share is gone.
+        """
+        chunks = {**known, **(packs.write_packs(self.blobs, pieces) if pieces else {})}
+        whole = dataclasses.replace(manifest, chunks=tuple(chunks[digest] for digest in used))
+        with locked(self.lock):
+            for pack in sorted({chunk.pack for chunk in whole.chunks}):
+                if not (self.blobs / blob_path(pack)).exists():
+                    raise Damaged(
+                        f"blob {pack[:12]} was removed while the kernel still needed it", "Take the snapshot again."
+                    )
+            signed.write(self._manifest_path(whole.id), whole, MANIFEST)
+        return whole
+
+    def read(self, snapshot_id: str) -> Manifest:
+        """The manifest of a snapshot that this user signed.
+
+        Raises:
+            SnapshotNotFound: there is none of that id.
+            NotTrusted: somebody else wrote it.
+            Damaged: it was changed, or written by a newer mlnb.
+        """
+        path = self._manifest_path(snapshot_id)
+        try:
+            return _manifest(signed.read(path, MANIFEST), path)
+        except NotFound:
+            raise not_found(snapshot_id) from None
+
+    def read_any(self, snapshot_id: str) -> tuple[Manifest, bool]:
+        """The manifest of a snapshot, and whether this user signed it.
+
+        Raises:
+            SnapshotNotFound: there is none of that id.
+            Damaged: it was changed, or written by a newer mlnb.
+        """
+        path = self._manifest_path(snapshot_id)
+        try:
+            content, is_own = signed.read_any(path, MANIFEST)
+        except NotFound:
+            raise not_found(snapshot_id) from None
+        return _manifest(content, path), is_own
+
+    def has_document(self, snapshot_id: str) -> bool:
+        """Whether the notebook document is attached."""
+        return self._document_path(snapshot_id).exists()
+
+    def attach(self, document: Document) -> None:
+        """Attach the notebook document; it is done once.
+
+        Raises:
+            Conflict: one is attached already.
+            StoreUnavailable: the disk refused.
+        """
+        with locked(self.lock):
+            if self.has_document(document.snapshot):
+                raise Conflict(f"{document.snapshot} has its document already", "Take a new snapshot.")
+            signed.write(self._document_path(document.snapshot), document, DOCUMENT)
+
+    def document(self, snapshot_id: str) -> Document:
+        """Where the notebook document lies. It is data, so one that somebody else signed is read too.
+
+        Raises:
+            NotFound: none is attached.
+            Damaged: it was changed.
+        """
+        path = self._document_path(snapshot_id)
+        try:
+            content, _ = signed.read_any(path, DOCUMENT)
+            return from_wire(Document, content)
+        except NotFound:
+            raise NotFound(f"{snapshot_id} has no notebook document", "It holds the variables alone.") from None
+        except ValueError as error:
+            raise Damaged(f"{path} is not a document record: {error}") from error
+
+    def adopt(self, other: SnapshotFiles, snapshot_id: str, *, sign: bool) -> None:
+        """Copy a snapshot from `other`: packs verified, then the manifest, then the document.
+
+        Args:
+            other: where it lies.
+            snapshot_id: which.
+            sign: put this user's signature on it, because this user's own job made it; else it stays as it is signed.
+
+        Raises:
+            Damaged: something of it was changed on the way.
+            StoreUnavailable: the disk refused.
+        """
+        manifest, _ = other.read_any(snapshot_id)
+        document = other.document(snapshot_id) if other.has_document(snapshot_id) else None
+        chunks = [*manifest.chunks, *([document.content] if document else [])]
+        for pack in sorted({chunk.pack for chunk in chunks}):
+            packs.copy_pack(other.blobs, self.blobs, pack)
+        with locked(self.lock):
+            for name, content, purpose in (("manifest", manifest, MANIFEST), ("document", document, DOCUMENT)):
+                source = other.folder / snapshot_id / f"{name}.json"
+                target = self.folder / snapshot_id / f"{name}.json"
+                if content is None or target.exists():
+                    continue
+                if sign:
+                    signed.write(target, content, purpose)
+                else:
+                    write_atomically(target, source.read_bytes(), mode=0o600)
+
+    def _manifest_path(self, snapshot_id: str) -> Path:
+        return self._place(snapshot_id) / "manifest.json"
+
+    def _document_path(self, snapshot_id: str) -> Path:
+        return self._place(snapshot_id) / "document.json"
+
+    def _place(self, snapshot_id: str) -> Path:
+        if not snapshot_id.startswith("snap-") or not _ID_CHARACTERS.issuperset(snapshot_id):
+            raise not_found(snapshot_id)  # an id never leads out of the folder
+        return self.folder / snapshot_id
+
+
+def _manifest(content: dict[str, object], path: Path) -> Manifest:
+    version = content.get("format")
+    if not isinstance(version, int) or version > FORMAT:
+        raise Damaged(f"{path} was written by a newer mlnb (format {version})", "Upgrade mlnb.")
+    try:
+        manifest = from_wire(Manifest, content)
+    except ValueError as error:
+        raise Damaged(f"{path} is not a manifest: {error}", "See `mlnb snapshot verify`.") from error
+    if manifest.id != path.parent.name:
+        raise Damaged(f"{path} belongs to {manifest.id}", "Somebody moved it. See `mlnb snapshot verify`.")
+    return manifest
+

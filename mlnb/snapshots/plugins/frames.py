@@ -1,0 +1,72 @@
+"""What a pandas object consists of, for its digest and for what it shares.
+
+With copy-on-write (pandas 3, or 2 with the option on) two frames never see each other's writes though they stand on one memory: such
+memory is not shared, and must not be made shared by a restore. Without it (pandas 2) a column is a view of its frame.
+pandas is met when the notebook has imported it; it is never imported from here.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+
+def parts(value: Any, unshared: set[int]) -> list[object] | None:  # noqa: ANN401
+    """The parts that make up the frame, series or index `value`; None when it is none of these.
+
+    Args:
+        value: any object.
+        unshared: gets the identities of arrays that copy-on-write protects.
+    """
+    pandas = sys.modules.get("pandas")
+    if pandas is None or not hasattr(pandas, "DataFrame"):
+        return None
+    if type(value) is pandas.DataFrame or type(value) is pandas.Series:
+        return _parts_of_frame(pandas, value, unshared)
+    if isinstance(value, pandas.Index) and type(value).__module__.startswith("pandas."):
+        return _parts_of_index(pandas, value, unshared)
+    return None
+
+
+def is_copy_on_write(pandas: Any) -> bool:  # noqa: ANN401
+    """Whether pandas copies before it writes to shared memory."""
+    if int(pandas.__version__.split(".")[0]) >= 3:
+        return True
+    return pandas.get_option("mode.copy_on_write") is True
+
+
+def protect(value: Any, unshared: set[int]) -> None:  # noqa: ANN401
+    """Note the memory of a frame or series as not shared, where pandas copies before it writes."""
+    pandas = sys.modules["pandas"]
+    if is_copy_on_write(pandas):
+        for block in value._mgr.blocks:
+            _note(block.values, unshared)
+
+
+def _note(values: Any, unshared: set[int]) -> None:  # noqa: ANN401
+    unshared.add(id(values))
+    inner = getattr(values, "_ndarray", None)
+    if inner is not None:
+        unshared.add(id(inner))
+
+
+def _parts_of_frame(pandas: Any, value: Any, unshared: set[int]) -> list[object]:  # noqa: ANN401
+    protect(value, unshared)
+    flags = bool(value.flags.allows_duplicate_labels)
+    own = [value.attrs, flags, value.index]
+    if isinstance(value, pandas.Series):
+        return [*own, value.name, value._values]
+    blocks: list[object] = []
+    for block in value._mgr.blocks:
+        blocks += [block.mgr_locs.as_array.tolist(), block.values]
+    return [*own, value.columns, *blocks]
+
+
+def _parts_of_index(pandas: Any, value: Any, unshared: set[int]) -> list[object]:  # noqa: ANN401
+    names = list(value.names)
+    if isinstance(value, pandas.RangeIndex):
+        return [names, value.start, value.stop, value.step]
+    if isinstance(value, pandas.MultiIndex):
+        return [names, *value.levels, *value.codes]
+    _note(value._data, unshared)  # an index never changes, so its memory is nobody's to share
+    return [names, str(getattr(value, "freqstr", "")), value._data]

@@ -1,0 +1,168 @@
+"""Packs: the bytes of saved values, in chunks, in content-addressed files under ``MLNB_HOME/blobs``.
+
+A chunk is named by the digest of its bytes; a chunk that is stored already is never written again. A pack is a blob like any other: its
+name is the digest of the file.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Literal
+
+import zstandard
+from blake3 import blake3
+
+from mlnb.core.content import blob_path, check, digest_of
+from mlnb.core.errors import Damaged
+from mlnb.core.files import store_error, sync_folder, write_atomically
+from mlnb.snapshots.types import Chunk
+
+CHUNK_BYTES = 1 << 20
+PACK_BYTES = 32 << 20
+_SAMPLE_BYTES = 1 << 14
+_SMALLEST_BYTES = 256
+_WORTH = 0.85  # compress only what shrinks below this part of its size
+_LEVEL = 1
+_WAY_OUT = "It was changed on disk or by transfer; nothing of it was used. See `mlnb snapshot verify`."
+
+
+def chunks_of(data: memoryview | bytes) -> Iterator[tuple[str, memoryview]]:
+    """`data` cut into chunks, each with its digest."""
+    whole = memoryview(data).cast("B") if len(data) else memoryview(b"")
+    for start in range(0, whole.nbytes, CHUNK_BYTES):
+        piece = whole[start : start + CHUNK_BYTES]
+        yield digest_of(piece), piece
+
+
+def write_packs(root: Path, pieces: Mapping[str, bytes]) -> dict[str, Chunk]:
+    """Store `pieces` (bytes by digest) in packs under `root`, durably, and say where each lies.
+
+    Raises:
+        StoreUnavailable: the disk refused; nothing that counts was written.
+    """
+    found: dict[str, Chunk] = {}
+    waiting: dict[str, tuple[bytes, int, Literal["raw", "zstd"]]] = {}
+    size = 0
+    for digest, data in pieces.items():
+        stored, encoding = _encode(data)
+        waiting[digest] = (stored, len(data), encoding)
+        size += len(stored)
+        if size >= PACK_BYTES:
+            found.update(_write_pack(root, waiting))
+            waiting, size = {}, 0
+    if waiting:
+        found.update(_write_pack(root, waiting))
+    return found
+
+
+def _encode(data: bytes) -> tuple[bytes, Literal["raw", "zstd"]]:
+    if len(data) < _SMALLEST_BYTES:
+        return data, "raw"
+    compressor = zstandard.ZstdCompressor(level=_LEVEL)
+    sample = data[:_SAMPLE_BYTES]
+    if len(data) > 8 * _SAMPLE_BYTES and len(compressor.compress(sample)) > _WORTH * len(sample):
+        return data, "raw"
+    packed = compressor.compress(data)
+    return (packed, "zstd") if len(packed) < _WORTH * len(data) else (data, "raw")
+
+
+def _write_pack(root: Path, pieces: Mapping[str, tuple[bytes, int, Literal["raw", "zstd"]]]) -> dict[str, Chunk]:
+    hasher = blake3()
+    temporary: str | None = None
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=root, prefix=".pack.")  # readable by the user only
+        with os.fdopen(handle, "wb") as file:
+            for stored, _, _ in pieces.values():
+                hasher.update(stored)
+                file.write(stored)
+            file.flush()
+            os.fsync(file.fileno())
+        pack = hasher.hexdigest()
+        path = root / blob_path(pack)
+        path.parent.mkdir(exist_ok=True)
+        Path(temporary).replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        raise store_error(root, error) from error
+    found, offset = {}, 0
+    for digest, (stored, size, encoding) in pieces.items():
+        found[digest] = Chunk(digest, pack, offset, len(stored), size, encoding)
+        offset += len(stored)
+    return found
+
+
+def copy_pack(source: Path, target: Path, pack: str) -> None:
+    """Copy the blob `pack` from one blob folder to another, verified; nothing happens when it is there.
+
+    Raises:
+        Damaged: it is missing, or not what its name says.
+        StoreUnavailable: the disk refused.
+    """
+    if (target / blob_path(pack)).exists():
+        return
+    try:
+        data = (source / blob_path(pack)).read_bytes()
+    except OSError as error:
+        raise Damaged(f"blob {pack[:12]} is missing", _WAY_OUT) from error
+    check(data, pack, f"blob {pack[:12]}")
+    write_atomically(target / blob_path(pack), data, mode=0o600)
+
+
+class PackReader:
+    """Reads chunks from the packs under `root`; every one is verified. Close it, or use it in a ``with``."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._files: dict[str, IO[bytes]] = {}
+
+    def __enter__(self) -> PackReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in self._files.values():
+            file.close()
+        self._files.clear()
+
+    def read_into(self, chunk: Chunk, target: memoryview) -> None:
+        """Put the bytes of `chunk` into `target` (of its size), verified.
+
+        Raises:
+            Damaged: they are gone or not as they were written.
+        """
+        try:
+            stored = os.pread(self._file(chunk.pack).fileno(), chunk.stored_bytes, chunk.offset)
+            if chunk.encoding == "zstd":
+                data = zstandard.ZstdDecompressor().decompress(stored, max_output_size=chunk.size_bytes)
+            else:
+                data = stored
+            is_whole = len(data) == chunk.size_bytes == target.nbytes and digest_of(data) == chunk.digest
+        except (OSError, zstandard.ZstdError, ValueError) as error:
+            raise Damaged(f"blob {chunk.pack[:12]} cannot be read: {error}", _WAY_OUT) from error
+        if not is_whole:
+            raise Damaged(f"blob {chunk.pack[:12]} does not match its digest", _WAY_OUT)
+        target[:] = data
+
+    def read(self, chunk: Chunk) -> bytes:
+        """The bytes of `chunk`, verified.
+
+        Raises:
+            Damaged: as `read_into`.
+        """
+        data = bytearray(chunk.size_bytes)
+        self.read_into(chunk, memoryview(data))
+        return bytes(data)
+
+    def _file(self, pack: str) -> IO[bytes]:
+        if pack not in self._files:
+            self._files[pack] = (self._root / blob_path(pack)).open("rb")
+        return self._files[pack]

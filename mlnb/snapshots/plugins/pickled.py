@@ -1,0 +1,181 @@
+"""The codec for everything: pickle protocol 5 with large memory outside the stream, on cloudpickle, with the gaps filled that
+lose a value without a word (views, shared closures, slots, open files, dict views, private globals of functions)."""
+
+from __future__ import annotations
+
+import functools as functools_module
+import gc
+import io
+import pickle
+import re
+import sqlite3
+import threading
+import types
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import cloudpickle
+
+from mlnb.core.secrets import mask
+from mlnb.snapshots.errors import CannotSave
+from mlnb.snapshots.plugins import arrays, functions, rebuild
+from mlnb.snapshots.ports import Encoded, Saving
+
+PROTOCOL = 5
+_REASON_CHARACTERS = 200
+_LRU_CACHE = type(functools_module.lru_cache(lambda: None))
+_CANNOT_PICKLE = re.compile(r"cannot pickle '?([\w.]+)'? object")
+_WORDS = {
+    "generator": "a running generator",
+    "async_generator": "a running asynchronous generator",
+    "coroutine": "a coroutine",
+    "socket.socket": "a network connection",
+    "_thread.lock": "a lock",
+    "_thread.RLock": "a lock",
+    "frame": "a frame of running code",
+    "weakref.ReferenceType": "a weak reference",
+    "_thread._local": "values that belong to a thread",
+    "_contextvars.ContextVar": "a context variable",
+}
+
+
+class Unpickler(pickle.Unpickler):
+    """Loads streams; a name in ``__main__`` is refused, because another kernel does not have it."""
+
+    def find_class(self, module_name: str, global_name: str) -> Any:  # noqa: ANN401
+        """The global that the stream names."""
+        if module_name == "__main__":
+            raise CannotSave(f"it is known only by its name in the notebook ({global_name})")
+        return super().find_class(module_name, global_name)
+
+
+class PickleCodec:
+    """Saves any Python value that pickling can carry, exactly or not at all."""
+
+    name = "cloudpickle"
+
+    def can_save(self, value: object) -> bool:  # noqa: ARG002 - the port's
+        """It is tried for everything."""
+        return True
+
+    def save(self, values: Mapping[str, object], saving: Saving) -> Encoded:
+        """`values` as a pickle stream with buffers.
+
+        Raises:
+            CannotSave: one of them cannot be pickled.
+        """
+        buffers: list[pickle.PickleBuffer] = []
+        file = io.BytesIO()
+        try:
+            _Pickler(file, buffers, saving).dump(dict(values))
+            return Encoded(file.getvalue(), [buffer.raw() for buffer in buffers])
+        except CannotSave:
+            raise
+        except Exception as error:  # noqa: BLE001 - pickling runs the objects' own code
+            raise CannotSave(reason_from_error(error)) from error
+
+    def load(self, stream: bytes, buffers: Sequence[memoryview]) -> dict[str, Any]:
+        """The values; must run inside `rebuild.loading`."""
+        values: dict[str, Any] = Unpickler(io.BytesIO(stream), buffers=buffers).load()
+        return values
+
+
+def reason_from_error(error: BaseException) -> str:
+    """Why a value cannot be saved or loaded, in a few words and without credentials."""
+    if isinstance(error, CannotSave):
+        return error.message
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    found = _CANNOT_PICKLE.search(str(error))
+    if found:
+        return f"it holds {_WORDS.get(found[1], f'a {found[1]}')}, which lives in this kernel only"
+    first_line = (str(error).splitlines() or [""])[0]
+    return mask(f"{type(error).__name__}: {first_line}".removesuffix(": "))[:_REASON_CHARACTERS]
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc] - cloudpickle is untyped
+    def __init__(self, file: io.BytesIO, buffers: list[pickle.PickleBuffer], saving: Saving) -> None:
+        super().__init__(file, protocol=PROTOCOL, buffer_callback=buffers.append)
+        self._saving = saving
+
+    def reducer_override(self, item: Any) -> Any:  # noqa: ANN401 - pickle's
+        kind = type(item)
+        if isinstance(item, type):
+            return functions.reduce_class(item, self._saving.version_of)
+        if kind is types.FunctionType:
+            reduced = functions.reduce_function(item, self._saving.namespace)
+            return super().reducer_override(item) if reduced is None else reduced
+        reduce = _REDUCERS.get(kind)
+        if reduce is not None:
+            return reduce(item)
+        if arrays.is_array(item):
+            return arrays.reduce_array(item, self._saving.unshared)
+        return NotImplemented
+
+
+def _reduce_open_file(file: Any) -> Any:  # noqa: ANN401
+    raise CannotSave(f"it is an open file ({mask(str(getattr(file, 'name', '')))})")
+
+
+def _reduce_thread(thread: threading.Thread) -> Any:  # noqa: ANN401
+    raise CannotSave(f"it holds the thread {thread.name}, which lives in this kernel only")
+
+
+def _reduce_cell(_cell: types.CellType) -> Any:  # noqa: ANN401
+    return rebuild.empty_cell, ()
+
+
+def _reduce_dict_view(view: Any) -> Any:  # noqa: ANN401
+    mapping = next(part for part in gc.get_referents(view) if isinstance(part, dict))
+    return rebuild.dict_view, (mapping, _DICT_VIEWS[type(view)])
+
+
+def _reduce_memoryview(view: memoryview) -> Any:  # noqa: ANN401
+    owner = view.obj
+    with memoryview(owner) as whole:
+        is_whole = view.contiguous and view.nbytes == whole.nbytes
+    if not is_whole:
+        raise CannotSave("it is a memoryview of a part of an object")
+    return rebuild.memory_view, (owner, view.format, view.shape, view.readonly)
+
+
+def _reduce_proxy(proxy: types.MappingProxyType[Any, Any]) -> Any:  # noqa: ANN401
+    mapping = next(iter(gc.get_referents(proxy)), None)
+    if type(mapping) is not dict:
+        raise CannotSave(f"it is a read-only view of a {type(mapping).__name__}")
+    return rebuild.mapping_proxy, (mapping,)
+
+
+def _reduce_sqlite(connection: sqlite3.Connection) -> Any:  # noqa: ANN401
+    files = [row[2] for row in connection.execute("pragma database_list")]
+    if any(files) or connection.in_transaction:
+        where = "a database file" if any(files) else "a transaction that is not committed"
+        raise CannotSave(f"it is a connection to {where}")
+    if connection.row_factory is not None or connection.text_factory is not str:
+        raise CannotSave("it is a database connection with factories of its own")
+    return rebuild.sqlite_memory, (connection.serialize(), connection.isolation_level)
+
+
+def _reduce_lru_cache(cached: Any) -> Any:  # noqa: ANN401
+    if not functions.is_by_value(cached.__wrapped__):
+        return NotImplemented
+    info = cached.cache_info()
+    if info.currsize or info.hits or info.misses:
+        raise CannotSave(f"its cache of {info.currsize} results lives in this kernel only")
+    return rebuild.lru_cache, (cached.__wrapped__, cached.cache_parameters(), dict(cached.__dict__))
+
+
+_DICT_VIEWS = {type({}.keys()): "keys", type({}.values()): "values", type({}.items()): "items"}
+_REDUCERS: dict[type, Callable[[Any], Any]] = {
+    types.ModuleType: functions.reduce_module,
+    types.CellType: _reduce_cell,
+    types.MappingProxyType: _reduce_proxy,
+    memoryview: _reduce_memoryview,
+    sqlite3.Connection: _reduce_sqlite,
+    threading.Thread: _reduce_thread,
+    _LRU_CACHE: _reduce_lru_cache,
+    **dict.fromkeys(_DICT_VIEWS, _reduce_dict_view),
+    **dict.fromkeys(
+        (io.TextIOWrapper, io.BufferedReader, io.BufferedWriter, io.BufferedRandom, io.FileIO), _reduce_open_file
+    ),
+}
