@@ -245,33 +245,33 @@ def features(folder: Path) -> None:
         [sys.executable, str(folder / "tumour_features.py")], check=True, capture_output=True, stdin=subprocess.DEVNULL
     )
     mlnb("features", "apply", str(folder / "tumour_features.py"))
-    (listed,) = mlnb("features", "list")["features"]
-    shown = mlnb("features", "show", listed["name"])
-    claim(shown["owner"] == "ana", f"{listed['name']}, owned by {shown['owner']}: {shown['description']}")
-    for field in shown["fields"]:
-        print(f"       {field['name']:<18} {field['type']}")
-    preview = mlnb("features", "preview", listed["name"])
-    claim(preview["rows"], f"a preview of {len(preview['rows'])} rows comes from the source")
+    (listed,) = mlnb("features", "list")["views"]
+    detail = mlnb("features", "show", listed["name"])
+    view, preview = detail["view"], detail["preview"]
+    claim(view["owner"] == "ana", f"the catalogue has {view['name']}, owned by {view['owner']}: {view['description']}")
+    claim(view["freshness"], f"its data is fresh as of {view['freshness']['at'][:16].replace('T', ' ')} UTC")
+    claim(len(view["fields"]) == 4 and preview["rows"], "its features, with type and the first values:")
+    for field in view["fields"]:
+        at = preview["columns"].index(field["name"])
+        values = ", ".join(f"{row[at]:.4g}" for row in preview["rows"][:4])
+        print(f"       {field['name']:<18} {field['type']:<9} {values} ...")
 
 
 def job(notebook: Path, *options: str) -> None:
     """Submit the notebook with other parameters, follow it cell by cell, look at what came back."""
+    command = [*MLNB, "jobs", "submit", str(notebook), "-p", "n_estimators=50", "--wait", "--json", *options]
     begun = time.monotonic()
-    submitted = mlnb("jobs", "submit", str(notebook), "-p", "n_estimators=50", *options)
-    follower = subprocess.Popen(
-        [*MLNB, "jobs", "logs", submitted["id"], "--follow"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
+    waiting = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    assert follower.stdout is not None
-    for line in follower.stdout:
+    assert waiting.stdout is not None
+    assert waiting.stderr is not None
+    for line in waiting.stderr:
         print(f"       {line.rstrip()}", flush=True)
-    follower.wait()
-    done = mlnb("jobs", "show", submitted["id"])
+    done = json.loads(waiting.stdout.read())
+    waiting.wait()
     claim(
-        done["state"] == "succeeded",
-        f"job {done['id']} succeeded on {done['executor']} in {time.monotonic() - begun:.0f} s",
+        done.get("state") == "succeeded", f"it succeeded on {done.get('executor')} in {time.monotonic() - begun:.0f} s"
     )
     output = nbformat.read(done["output"], as_version=4)
     claim(
