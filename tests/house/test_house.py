@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import papermill  # noqa: F401 - it loads mlnb.runner.engine itself, by entry point, and must come first
 import pytest
 
 import mlnb
@@ -199,25 +200,27 @@ def test_errors_stand_where_people_look_for_them():
     )
 
 
-MAY_RAISE_UNSAID = 0.0  # the part of raising public functions that do not say so
-
-
-def raising_without_saying() -> tuple[list[str], int]:
-    """Public functions with a `raise` of their own and a docstring without ``Raises:``, and how many raise at all."""
-    unsaid, total = [], 0
-    for file in FILES:
-        if file.parts[-2] in ("versions", "cli") or "server" in file.parts:
+def raising_without_saying(file: Path) -> list[str]:
+    """Public functions with a `raise` of their own that gets out, and a docstring without ``Raises:``."""
+    unsaid = []
+    tree = ast.parse(file.read_text())
+    of_a_port = {
+        method  # what a method of a port or of another library's class raises is said there
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and (node.bases or "plugins" in file.parts)
+        for method in node.body
+    }
+    for node in ast.walk(tree):
+        if (
+            not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+            or node.name.startswith("_")
+            or node in of_a_port
+        ):
             continue
-        for node in ast.walk(ast.parse(file.read_text())):
-            if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or node.name.startswith("_"):
-                continue
-            doc = ast.get_docstring(node)
-            if doc is None or not any(raises(child) for child in own_nodes(node)):
-                continue
-            total += 1
-            if "Raises:" not in doc:
-                unsaid.append(f"{name_of(file)}:{node.lineno} {node.name}")
-    return unsaid, total
+        doc = ast.get_docstring(node)
+        if doc is not None and "Raises:" not in doc and any(raises(child) for child in own_nodes(node)):
+            unsaid.append(f"{name_of(file)}:{node.lineno} {node.name}")
+    return unsaid
 
 
 def raises(node: ast.AST) -> bool:
@@ -226,16 +229,19 @@ def raises(node: ast.AST) -> bool:
 
 
 def own_nodes(function: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of `function` without those of functions inside it."""
+    """The nodes of `function` without those of functions inside it and of `try` blocks that catch."""
     for child in ast.iter_child_nodes(function):
-        if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+        if isinstance(child, ast.Try) and child.handlers:
+            for handler in child.handlers:
+                yield from own_nodes(handler)
+        elif not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
             yield child
             yield from own_nodes(child)
 
 
 def test_what_a_public_function_raises_is_in_its_docstring():
-    unsaid, total = raising_without_saying()
-    assert len(unsaid) <= MAY_RAISE_UNSAID * total, unsaid
+    files = [f for f in FILES if f.parts[-2] not in ("versions", "cli", "server", "testing")]
+    assert [found for file in files for found in raising_without_saying(file)] == []
 
 
 def test_every_public_name_is_documented():
