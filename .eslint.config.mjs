@@ -21,8 +21,8 @@ export default tseslint.config(
         { selector: 'interface', format: ['PascalCase'], custom: { regex: '^I[A-Z]', match: true } }
       ],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      // a namespace beside a class holds its options, as in JupyterLab
-      '@typescript-eslint/no-namespace': ['error', { allowDeclarations: true }],
+      // signals take the object as a second argument: signal.connect(this._onChanged, this)
+      '@typescript-eslint/unbound-method': 'off',
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }],
       eqeqeq: 'error'

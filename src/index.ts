@@ -1,7 +1,21 @@
 /** The plugins of mlnb, nothing else. */
 
+import { envsPlugin } from './envs/plugin';
+import { featuresPlugin } from './features/plugin';
+import { jobsPlugin } from './jobs/plugin';
+import { modelsPlugin } from './models/plugin';
 import { notebooksPlugin } from './notebook/plugin';
 import { orderPlugin } from './order/plugin';
 import { sidebarPlugin } from './sidebar/plugin';
+import { snapshotsPlugin } from './snapshots/plugin';
 
-export default [notebooksPlugin, sidebarPlugin, orderPlugin];
+export default [
+  notebooksPlugin,
+  sidebarPlugin,
+  orderPlugin,
+  snapshotsPlugin,
+  modelsPlugin,
+  featuresPlugin,
+  jobsPlugin,
+  envsPlugin
+];

@@ -11,7 +11,7 @@ export interface ISectionModel {
   readonly count: number | null;
   /** Emitted when anything shown has changed. */
   readonly stateChanged: ISignal<ISectionModel, void>;
-  /** Whether the section can be seen. A model that nobody sees does no work. */
+  /** Whether somebody looks. A model that nobody looks at does no work. */
   isActive: boolean;
 }
 
@@ -33,6 +33,8 @@ export interface ISection {
   readonly rank: number;
   /** Whether it is open until the user decides otherwise. */
   readonly isOpenAtFirst: boolean;
+  /** Whether it opens by itself as soon as it has something to show, unless the user has closed it. */
+  readonly opensWithContent?: boolean;
   readonly model: ISectionModel;
   readonly content: Widget;
   readonly actions?: readonly ISectionAction[];
@@ -44,8 +46,6 @@ export interface ISidebar {
   addSection(section: ISection): IDisposable;
   /** Brings the sidebar to the front and, if `id` is given, opens that section. */
   show(id?: string): void;
-  /** Opens the section `id` unless the user has closed it: it has something to show now. */
-  suggest(id: string): void;
 }
 
 export const ISidebar = new Token<ISidebar>(
@@ -102,7 +102,6 @@ export interface INotebook {
   /** Emitted a moment after cells were edited, added, moved or deleted, and after the path changed. */
   readonly changed: ISignal<INotebook, void>;
   readonly closed: ISignal<INotebook, void>;
-  readonly isTrusted: boolean;
   /** The cells, in document order. */
   cells(): ICell[];
   save(): Promise<void>;
@@ -110,6 +109,8 @@ export interface INotebook {
   reveal(cellId: string): void;
   /** Runs the cells in the order given; false when one failed or is gone. */
   run(cellIds: readonly string[]): Promise<boolean>;
+  /** Inserts a code cell below the active one and makes it active. */
+  insert(source: string): void;
   /** Shows marks beside cells; cells that are not in `marks` lose theirs. */
   mark(marks: ReadonlyMap<string, ICellMark>): void;
 }

@@ -2,6 +2,7 @@
 
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import { CommsOverSubshells } from '@jupyterlab/services';
 import type { JSONObject } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
@@ -94,6 +95,8 @@ export class KernelLink implements IKernelLink, IDisposable {
 
   private _open(kernel: Kernel.IKernelConnection): void {
     const comm = kernel.createComm(TARGET);
+    // one thread at a time in the kernel: order must not be asked for in the middle of a cell
+    comm.commsOverSubshells = CommsOverSubshells.Disabled;
     this._kernel = kernel;
     this._comm = comm;
     comm.onMsg = message => {

@@ -68,6 +68,14 @@ export class JobsClient {
     return answer.parameters;
   }
 
+  /** Path, relative to the server's root, under which the output notebook of a job can be opened. */
+  async outputPath(id: string): Promise<string> {
+    const answer = await this._call<{ path: string }>(`jobs/${encodeURIComponent(id)}/open`, {
+      method: 'POST'
+    });
+    return answer.path;
+  }
+
   worker(): Promise<WorkerStatus> {
     return this._call('worker');
   }

@@ -4,13 +4,14 @@ import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { Signal } from '@lumino/signaling';
 
 import type { INotebooks } from '../tokens';
+import type { INotebookHost } from './open_notebook';
 import { OpenNotebook } from './open_notebook';
 
 /** Follows the notebook tracker. */
 export class Notebooks implements INotebooks {
   constructor(
     private readonly _tracker: INotebookTracker,
-    private readonly _options: OpenNotebook.IOptions
+    private readonly _options: INotebookHost
   ) {
     _tracker.forEach(panel => {
       this._add(panel);

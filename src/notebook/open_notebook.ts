@@ -22,7 +22,7 @@ const EDIT_PAUSE_MS = 400;
 export class OpenNotebook implements INotebook, IDisposable {
   constructor(
     readonly panel: NotebookPanel,
-    private readonly _options: OpenNotebook.IOptions
+    private readonly _options: INotebookHost
   ) {
     this.kernel = new KernelLink(panel.sessionContext);
     this._edited = new Debouncer(() => {
@@ -46,10 +46,6 @@ export class OpenNotebook implements INotebook, IDisposable {
 
   get name(): string {
     return PathExt.basename(this.path);
-  }
-
-  get isTrusted(): boolean {
-    return this.panel.content.widgets.every(cell => cell.model.trusted);
   }
 
   get changed(): Signal<this, void> {
@@ -104,6 +100,12 @@ export class OpenNotebook implements INotebook, IDisposable {
     return isDone && present.length === cells.length;
   }
 
+  insert(source: string): void {
+    NotebookActions.insertBelow(this.panel.content);
+    this.panel.content.activeCell?.model.sharedModel.setSource(source);
+    this._options.activate(this.panel.id);
+  }
+
   mark(marks: ReadonlyMap<string, ICellMark>): void {
     for (const cell of this.panel.content.widgets) {
       showMark(cell, marks.get(cell.model.id) ?? null);
@@ -135,14 +137,11 @@ export class OpenNotebook implements INotebook, IDisposable {
   private _isDisposed = false;
 }
 
-/** What belongs to OpenNotebook. */
-export namespace OpenNotebook {
-  /** What it needs from the application. */
-  export interface IOptions {
-    readonly contents: Contents.IManager;
-    readonly dialogs: ISessionContextDialogs | null;
-    readonly translator: ITranslator;
-    /** Brings a widget of the shell to the front. */
-    readonly activate: (id: string) => void;
-  }
+/** What it needs from the application. */
+export interface INotebookHost {
+  readonly contents: Contents.IManager;
+  readonly dialogs: ISessionContextDialogs | null;
+  readonly translator: ITranslator;
+  /** Brings a widget of the shell to the front. */
+  readonly activate: (id: string) => void;
 }

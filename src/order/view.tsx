@@ -189,7 +189,9 @@ function FindingRow(props: {
           <span className="mlnb-Row-wrapped">{finding.message}</span>
           <span className="mlnb-Row-detail">{finding.code}</span>
         </span>
-        <span className="mlnb-Row-aside">{trans.__('cell %1', finding.index + 1)}</span>
+        {finding.index !== null && (
+          <span className="mlnb-Row-aside">{trans.__('cell %1', finding.index + 1)}</span>
+        )}
       </button>
     </li>
   );

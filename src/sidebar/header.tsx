@@ -29,7 +29,12 @@ export class SidebarHeader extends ReactWidget {
         <span className="mlnb-Sidebar-notebook" title={notebook.path}>
           {notebook.name}
         </span>
-        <span className="mlnb-Sidebar-link" data-state={state} role="status" title={linkTitle(state, this._trans)}>
+        <span
+          className="mlnb-Sidebar-link"
+          data-state={state}
+          role="status"
+          title={linkTitle(state, this._trans)}
+        >
           {linkText(state, this._trans)}
         </span>
         {state === 'absent' && (

@@ -21,7 +21,7 @@ export type OpenSections = Readonly<Record<string, boolean>>;
 
 /** The widget in the left bar. */
 export class SidebarPanel extends Panel {
-  constructor(options: SidebarPanel.IOptions) {
+  constructor(options: ISidebarOptions) {
     super();
     this.id = SIDEBAR_ID;
     this._commands = options.commands;
@@ -46,14 +46,14 @@ export class SidebarPanel extends Panel {
   set decisions(value: OpenSections) {
     this._decisions = value;
     for (const panel of this._panels()) {
-      panel.isOpen = value[panel.section.id] ?? panel.isOpen;
+      this._applyDecision(panel);
     }
   }
 
   /** Adds a section at its rank; disposing the answer takes it out. */
   addSection(section: ISection): IDisposable {
     const panel = new SectionPanel(section, this._commands, this._trans);
-    panel.isOpen = this._decisions[section.id] ?? section.isOpenAtFirst;
+    this._applyDecision(panel);
     panel.toggled.connect((_, isOpen) => {
       this._decide(section.id, isOpen);
     });
@@ -69,20 +69,16 @@ export class SidebarPanel extends Panel {
     const panel = this._panels().find(other => other.section.id === id);
     if (panel) {
       panel.isOpen = true;
+      panel.isUndecided = false;
       this._decide(id, true);
       panel.node.scrollIntoView({ block: 'nearest' });
     }
   }
 
-  /** Opens a section unless the user has decided about it. */
-  suggest(id: string): void {
-    if (!(id in this._decisions)) {
-      const panel = this._panels().find(other => other.section.id === id);
-      if (panel && !panel.isOpen) {
-        panel.isOpen = true;
-        this._decide(id, true);
-      }
-    }
+  private _applyDecision(panel: SectionPanel): void {
+    const decision = this._decisions[panel.section.id];
+    panel.isUndecided = decision === undefined;
+    panel.isOpen = decision ?? panel.isOpen;
   }
 
   private _decide(id: string, isOpen: boolean): void {
@@ -103,13 +99,10 @@ export class SidebarPanel extends Panel {
   private _decisions: OpenSections = {};
 }
 
-/** What belongs to SidebarPanel. */
-export namespace SidebarPanel {
-  /** What a sidebar is made of. */
-  export interface IOptions {
-    readonly commands: CommandRegistry;
-    readonly trans: TranslationBundle;
-    /** Shown above the sections. */
-    readonly header: Widget;
-  }
+/** What a sidebar is made of. */
+export interface ISidebarOptions {
+  readonly commands: CommandRegistry;
+  readonly trans: TranslationBundle;
+  /** Shown above the sections. */
+  readonly header: Widget;
 }

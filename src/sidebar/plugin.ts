@@ -48,10 +48,7 @@ export const sidebarPlugin: JupyterFrontEndPlugin<ISidebar> = {
     palette?.addItem({ command: SHOW, category: 'mlnb' });
     return {
       addSection: section => panel.addSection(section),
-      show,
-      suggest: id => {
-        panel.suggest(id);
-      }
+      show
     };
   }
 };

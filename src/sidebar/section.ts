@@ -10,7 +10,10 @@ import { Panel, Widget } from '@lumino/widgets';
 
 import type { ISection } from '../tokens';
 
-/** A section on the screen. Its model is active while the section is attached and the sidebar is shown. */
+/**
+ * A section on the screen. Its model is active while the section is open and the sidebar is shown; one that opens with
+ * content looks for content as long as the user has not decided.
+ */
 export class SectionPanel extends Panel {
   constructor(
     readonly section: ISection,
@@ -28,7 +31,7 @@ export class SectionPanel extends Panel {
     header.addClass('mlnb-Section-header');
     this.addWidget(header);
     this.addWidget(section.content);
-    section.model.stateChanged.connect(this._showCount, this);
+    section.model.stateChanged.connect(this._onModel, this);
     this._showCount();
     this.isOpen = section.isOpenAtFirst;
   }
@@ -41,6 +44,16 @@ export class SectionPanel extends Panel {
     this.section.content.setHidden(!value);
     this.toggleClass('mlnb-mod-open', value);
     this._button.setAttribute('aria-expanded', String(value));
+    this._wake();
+  }
+
+  /** Whether the user has not yet opened or closed it. */
+  get isUndecided(): boolean {
+    return this._isUndecided;
+  }
+  set isUndecided(value: boolean) {
+    this._isUndecided = value;
+    this._wake();
   }
 
   /** Emitted when the user opens or closes the section. */
@@ -50,7 +63,7 @@ export class SectionPanel extends Panel {
 
   override dispose(): void {
     this.section.model.isActive = false;
-    this.section.model.stateChanged.disconnect(this._showCount, this);
+    this.section.model.stateChanged.disconnect(this._onModel, this);
     Signal.clearData(this);
     super.dispose();
   }
@@ -58,7 +71,7 @@ export class SectionPanel extends Panel {
   protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
     this._button.addEventListener('click', this._onClick);
-    this.section.model.isActive = this.isVisible;
+    this._wake();
   }
 
   protected override onBeforeDetach(message: Message): void {
@@ -69,7 +82,7 @@ export class SectionPanel extends Panel {
 
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
-    this.section.model.isActive = true;
+    this._wake();
   }
 
   protected override onAfterHide(message: Message): void {
@@ -78,9 +91,27 @@ export class SectionPanel extends Panel {
   }
 
   private readonly _onClick = (): void => {
-    this.isOpen = !this.isOpen;
-    this._toggled.emit(this.isOpen);
+    this._toggle(!this.isOpen);
   };
+
+  private _toggle(isOpen: boolean): void {
+    this._isUndecided = false;
+    this.isOpen = isOpen;
+    this._toggled.emit(isOpen);
+  }
+
+  private _onModel(): void {
+    this._showCount();
+    const { model, opensWithContent } = this.section;
+    if (opensWithContent && this._isUndecided && !this.isOpen && model.count) {
+      this._toggle(true);
+    }
+  }
+
+  private _wake(): void {
+    const isLooking = this._isUndecided && this.section.opensWithContent === true;
+    this.section.model.isActive = this.isVisible && (this.isOpen || isLooking);
+  }
 
   private _buildHeader(commands: CommandRegistry): void {
     const { section } = this;
@@ -109,6 +140,7 @@ export class SectionPanel extends Panel {
     this._button.setAttribute('aria-label', name);
   }
 
+  private _isUndecided = true;
   private readonly _header = document.createElement('div');
   private readonly _button = document.createElement('button');
   private readonly _count = document.createElement('span');

@@ -134,16 +134,14 @@ export function Row(props: {
   readonly title: string;
   readonly detail?: React.ReactNode;
   readonly aside?: React.ReactNode;
-  /** Called when the row is opened, to fetch what is inside. */
-  readonly onOpen?: () => void;
+  /** Called when the row is opened or closed, to fetch what is inside. */
+  readonly onToggle?: (isOpen: boolean) => void;
   readonly children?: React.ReactNode;
 }): React.JSX.Element {
   const [isOpen, setOpen] = useState(false);
   const id = useId();
   const toggle = (): void => {
-    if (!isOpen) {
-      props.onOpen?.();
-    }
+    props.onToggle?.(!isOpen);
     setOpen(!isOpen);
   };
   return (

@@ -1,0 +1,139 @@
+/** Stand-ins for the shell and the server, with the manners of the real ones. */
+
+import { Signal } from '@lumino/signaling';
+
+import type { Call, ICallOptions } from '../../api/client';
+import { ApiError } from '../../api/client';
+import type { IEvents, IMlnbEvent } from '../../api/events';
+import type { ICell, ICellMark, IKernelLink, INotebook, INotebooks, LinkState } from '../../tokens';
+
+/** A kernel whose answers are functions by name. */
+export class FakeKernel implements IKernelLink {
+  state: LinkState = 'ready';
+  readonly stateChanged = new Signal<this, LinkState>(this);
+  readonly pushed = new Signal<this, string>(this);
+  readonly calls: [name: string, args: object][] = [];
+
+  constructor(readonly answers: Record<string, (args: object) => unknown> = {}) {}
+
+  async call(name: string, args: object): Promise<unknown> {
+    this.calls.push([name, args]);
+    const answer = this.answers[name];
+    if (!answer) {
+      throw new ApiError(`no ${name}`, 'unknown');
+    }
+    return answer(args);
+  }
+
+  retry(): void {
+    this.become('connecting');
+  }
+
+  become(state: LinkState): void {
+    this.state = state;
+    this.stateChanged.emit(state);
+  }
+}
+
+/** A notebook in memory. */
+export class FakeNotebook implements INotebook {
+  readonly changed = new Signal<this, void>(this);
+  readonly closed = new Signal<this, void>(this);
+  readonly log: string[] = [];
+  marks: ReadonlyMap<string, ICellMark> = new Map();
+
+  constructor(
+    readonly path: string,
+    public content: ICell[] = [],
+    readonly kernel = new FakeKernel()
+  ) {}
+
+  get name(): string {
+    return this.path;
+  }
+
+  cells(): ICell[] {
+    return this.content;
+  }
+
+  async save(): Promise<void> {
+    this.log.push('save');
+  }
+
+  reveal(cellId: string): void {
+    this.log.push(`reveal ${cellId}`);
+  }
+
+  insert(source: string): void {
+    this.log.push(`insert ${source}`);
+  }
+
+  async run(cellIds: readonly string[]): Promise<boolean> {
+    this.log.push(`run ${cellIds.join(' ')}`);
+    return true;
+  }
+
+  mark(marks: ReadonlyMap<string, ICellMark>): void {
+    this.marks = marks;
+  }
+}
+
+/** Open notebooks, one of them current. */
+export class FakeNotebooks implements INotebooks {
+  readonly currentChanged = new Signal<this, INotebook | null>(this);
+  readonly opened = new Signal<this, INotebook>(this);
+
+  constructor(public all: readonly FakeNotebook[] = []) {
+    this.current = all[0] ?? null;
+  }
+
+  current: FakeNotebook | null;
+
+  choose(notebook: FakeNotebook | null): void {
+    this.current = notebook;
+    this.currentChanged.emit(notebook);
+  }
+}
+
+/** Events that the test sends. */
+export class FakeEvents implements IEvents {
+  private readonly _slots: [readonly string[], (event: IMlnbEvent) => void][] = [];
+
+  on(
+    names: readonly string[],
+    slot: (event: IMlnbEvent) => void
+  ): { isDisposed: boolean; dispose(): void } {
+    this._slots.push([names, slot]);
+    return { isDisposed: false, dispose: () => undefined };
+  }
+
+  send(name: string, subject = '', data: Record<string, unknown> = {}): void {
+    for (const [names, slot] of this._slots) {
+      if (names.includes(name)) {
+        slot({ name, subject, data });
+      }
+    }
+  }
+}
+
+/** A server whose answers are functions by `METHOD path`; it keeps what it was asked. */
+export class FakeServer {
+  readonly asked: [request: string, options: ICallOptions][] = [];
+
+  constructor(readonly answers: Record<string, (options: ICallOptions) => unknown>) {}
+
+  readonly call: Call = async <T>(path: string, options: ICallOptions = {}): Promise<T> => {
+    const request = `${options.method ?? 'GET'} ${path}`;
+    this.asked.push([request, options]);
+    const answer = this.answers[request];
+    if (!answer) {
+      throw new ApiError(`no route ${request}`, 'not_found');
+    }
+    return answer(options) as T;
+  };
+}
+
+/** Lets everything that waits for an answer go on. */
+export async function settled(): Promise<void> {
+  await new Promise(resolve => setTimeout(resolve, 0));
+}
