@@ -69,7 +69,9 @@ class Session:
         self.path = path
         self.document = nbformat.read(path, as_version=4)
         env = {**os.environ, "JPY_SESSION_NAME": str(path), "PYTHONPYCACHEPREFIX": str(path.parent / ".pycache")}
-        self._manager, self._client = start_new_kernel(startup_timeout=120, cwd=str(path.parent), env=env)
+        self._manager, self._client = start_new_kernel(
+            startup_timeout=120, cwd=str(path.parent), env=env, stderr=subprocess.DEVNULL
+        )
 
     @property
     def code_cells(self) -> list[Any]:
@@ -145,7 +147,11 @@ class Session:
                 break
             if kind in ("stream", "display_data", "execute_result", "error"):
                 outputs.append(nbformat.v4.output_from_msg(said))
-        reply = self._client.get_shell_msg(timeout=300)["content"]
+        while True:
+            answer = self._client.get_shell_msg(timeout=300)
+            if answer["parent_header"].get("msg_id") == message["header"]["msg_id"]:
+                break
+        reply = answer["content"]
         if reply["status"] != "ok":
             raise NotAsClaimed(f"a cell failed: {reply.get('ename')}: {reply.get('evalue')}")
         return outputs, reply["execution_count"]
