@@ -93,7 +93,7 @@ def size_from_bytes(size: int) -> str:
     """A size in words, such as ``1 GiB`` or ``512 MiB``."""
     for unit, factor in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
         if size >= factor:
-            return f"{size / factor:.4g} {unit}"
+            return f"{size / factor:.3f}".rstrip("0").rstrip(".") + f" {unit}"
     return f"{size} B"
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mlnb.jobs.plugins.docker import DockerExecutor
 from mlnb.jobs.plugins.local import LocalExecutor
 from mlnb.testing.executor_suite import ExecutorSuite
 
@@ -13,3 +14,14 @@ class TestLocal(ExecutorSuite):
     @pytest.fixture
     def make_executor(self):
         return LocalExecutor
+
+
+@pytest.mark.docker
+class TestDocker(ExecutorSuite):
+    @pytest.fixture
+    def make_executor(self):
+        return DockerExecutor
+
+    @pytest.fixture
+    def options(self, docker_image):
+        return {"image": docker_image}
