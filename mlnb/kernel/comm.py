@@ -1,0 +1,58 @@
+"""The comm target ``mlnb``: the front end calls the kernel's door over it and hears that the order changed.
+
+Front end to kernel ``{"id": n, "call": name, "arguments": {...}}``; kernel to front end ``{"id": n, "result" | "error": ...}`` and
+``{"event": "order_changed"}``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlnb.kernel import door
+from mlnb.kernel.log import logged
+
+TARGET = "mlnb"
+
+
+class Comms:
+    """The open comms of one shell.
+
+    Args:
+        shell: an InteractiveShell; only under ipykernel does it have comms.
+    """
+
+    def __init__(self, shell: Any) -> None:  # noqa: ANN401 - IPython is untyped here
+        self._manager: Any = getattr(getattr(shell, "kernel", None), "comm_manager", None)
+        self._open: dict[str, Any] = {}
+
+    def register(self) -> None:
+        """Offer the target to front ends."""
+        if self._manager is not None:
+            self._manager.register_target(TARGET, self._opened)
+
+    def unregister(self) -> None:
+        """Close every comm and withdraw the target."""
+        if self._manager is None:
+            return
+        self._manager.unregister_target(TARGET, self._opened)
+        for comm in self._open.values():
+            with logged("comm: close"):
+                comm.close()
+        self._open.clear()
+
+    def tell(self, event: str) -> None:
+        """Send `event` to every front end that listens."""
+        for comm in list(self._open.values()):
+            with logged("comm: send"):
+                comm.send({"event": event})
+
+    def _opened(self, comm: Any, _message: Any) -> None:  # noqa: ANN401 - a Comm and a Jupyter message
+        self._open[comm.comm_id] = comm
+        comm.on_close(lambda _: self._open.pop(comm.comm_id, None))
+        comm.on_msg(lambda message: self._asked(comm, message))
+        comm.send({"event": "ready"})
+
+    def _asked(self, comm: Any, message: Any) -> None:  # noqa: ANN401
+        with logged("comm: answer"):
+            data = message["content"]["data"]
+            comm.send({"id": data.get("id"), **door.answer(str(data.get("call")), data.get("arguments") or {})})

@@ -1,0 +1,66 @@
+"""The door into the kernel: functions by name that front ends, servers and runners may call, JSON in and JSON out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from mlnb.core.errors import MlnbError, NotFound
+from mlnb.core.secrets import mask
+from mlnb.core.wire import to_wire
+from mlnb.kernel.log import log_error
+
+_functions: dict[str, Callable[..., Any]] = {}
+
+
+def register(name: str, function: Callable[..., Any]) -> None:
+    """Let `function` be called as `name`, with keyword arguments; its result must have a JSON form. Replaces an earlier one."""
+    _functions[name] = function
+
+
+def unregister(name: str) -> None:
+    """Take `name` out again; nothing happens when it is not there."""
+    _functions.pop(name, None)
+
+
+def names() -> list[str]:
+    """What can be called, sorted."""
+    return sorted(_functions)
+
+
+def answer(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """``{"result": ...}`` or ``{"error": {"code", "message", "hint"}}``. Never raises."""
+    try:
+        if name not in _functions:
+            raise NotFound(f"this kernel has no {name!r}", f"Known: {', '.join(names())}.")
+        return {"result": to_wire(_functions[name](**arguments))}
+    except MlnbError as error:
+        return {"error": {"code": error.code, "message": mask(error.message), "hint": error.hint}}
+    except TypeError as error:
+        log_error(f"door: {name}", error)
+        return {"error": {"code": "bad_input", "message": mask(f"{name}: {error}"), "hint": "Check the arguments."}}
+    except Exception as error:  # noqa: BLE001 - the caller gets an answer whatever happens
+        log_error(f"door: {name}", error)
+        return {
+            "error": {
+                "code": "error",
+                "message": mask(f"{name}: {error}"),
+                "hint": "See logs/kernel.log under MLNB_HOME.",
+            }
+        }
+
+
+def call(name: str, arguments_json: str = "{}") -> str:
+    """`answer` as JSON text, for callers that can only evaluate an expression in the kernel."""
+    try:
+        arguments = json.loads(arguments_json)
+    except ValueError as error:
+        return json.dumps(
+            {"error": {"code": "bad_input", "message": f"the arguments are not JSON: {error}", "hint": ""}}
+        )
+    if not isinstance(arguments, dict):
+        return json.dumps(
+            {"error": {"code": "bad_input", "message": "the arguments are not a JSON object", "hint": ""}}
+        )
+    return json.dumps(answer(name, arguments), ensure_ascii=False)

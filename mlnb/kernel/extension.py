@@ -1,0 +1,140 @@
+"""Puts the kernel half into a shell (``%load_ext mlnb``) and takes it out again. Nothing here ever raises into a cell."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlnb.core import current
+from mlnb.core.wire import to_wire
+from mlnb.kernel import door, registry
+from mlnb.kernel.comm import Comms
+from mlnb.kernel.log import log_text, logged
+from mlnb.kernel.magics import MlnbMagics
+from mlnb.kernel.order import KernelOrder
+from mlnb.order.types import MODES, Mode
+
+if TYPE_CHECKING:
+    from mlnb.kernel.snapshots import KernelSnapshots
+
+
+class Loaded:
+    """What is in one shell.
+
+    Args:
+        shell: an IPython InteractiveShell.
+    """
+
+    def __init__(self, shell: Any) -> None:  # noqa: ANN401 - IPython is untyped here
+        self.shell = shell
+        self.order = KernelOrder(shell, _mode_from_environment())
+        self.comms = Comms(shell)
+        self.snapshots: KernelSnapshots | None = None
+        self._hooks: list[tuple[str, Callable[..., None]]] = [
+            ("pre_run_cell", self.order.before_run),
+            ("post_run_cell", self._after_run),
+        ]
+
+    def enter(self) -> None:
+        """Put everything in, each part on its own: one that fails does not take the others along."""
+        with logged("load: settings of MLflow"):
+            from mlnb.kernel import runs  # noqa: PLC0415 - other areas come in one by one, so that one can be absent
+
+            runs.prepare()
+        with logged("load: order"):
+            current.fill("order", self.order)
+            for event, hook in self._hooks:
+                self.shell.events.register(event, hook)
+            self.shell.ast_transformers.append(self.order)
+            self._open_door()
+        with logged("load: snapshots"):
+            self._load_snapshots()
+        with logged("load: magics"):
+            self.shell.register_magics(MlnbMagics(self.shell, self.order))
+        with logged("load: comm"):
+            self.comms.register()
+        with logged("load: registry"):
+            registry.enter(self.shell)
+
+    def leave(self) -> None:
+        """Take everything out again."""
+        for event, hook in self._hooks:
+            with logged("unload: hooks"):
+                self.shell.events.unregister(event, hook)
+        with logged("unload: transformer"):
+            self.shell.ast_transformers.remove(self.order)
+        with logged("unload: the rest"):
+            self.order.abandon_run()
+            self.comms.unregister()
+            for magics in ("line", "cell"):
+                self.shell.magics_manager.magics[magics].pop("mlnb", None)
+            if self.snapshots is not None:
+                self.snapshots.close()
+            registry.leave(registry.folder() / f"{os.getpid()}.json", os.getpid())
+        for area in ("order", "snapshots"):
+            current.clear(area)
+        for name in [name for name in door.names() if name == "hello" or name.startswith(("order.", "snapshots."))]:
+            door.unregister(name)
+
+    def _load_snapshots(self) -> None:
+        from mlnb.kernel.snapshots import KernelSnapshots  # noqa: PLC0415
+
+        self.snapshots = KernelSnapshots(self.shell, _env_id, log=lambda text: log_text("snapshots", text))
+        current.fill("snapshots", self.snapshots)
+        for name, function in self.snapshots.door_functions().items():
+            door.register(name, function)
+
+    def _after_run(self, result: Any) -> None:  # noqa: ANN401
+        self.order.after_run(result)
+        self.comms.tell("order_changed")
+
+    def _open_door(self) -> None:
+        order = self.order
+        door.register("hello", _hello)
+        door.register("order.sync", lambda cells: order.sync(cells))
+        door.register("order.status", lambda: to_wire(order.overview()))
+        door.register("order.plan", lambda cell_id=None: {"cells": order.plan(cell_id)})
+        door.register("order.set_mode", lambda mode: _set_mode(order, mode))
+
+
+def load(shell: Any) -> None:  # noqa: ANN401
+    """Put the kernel half into `shell`. Does nothing when it is in already, or when ``MLNB_KERNEL=0``. Never raises."""
+    with logged("load"):
+        if os.environ.get("MLNB_KERNEL", "1") == "0" or getattr(shell, "_mlnb_loaded", None) is not None:
+            return
+        loaded = Loaded(shell)
+        shell._mlnb_loaded = loaded
+        loaded.enter()
+
+
+def unload(shell: Any) -> None:  # noqa: ANN401
+    """Take the kernel half out of `shell`. Never raises."""
+    with logged("unload"):
+        loaded: Loaded | None = getattr(shell, "_mlnb_loaded", None)
+        if loaded is not None:
+            shell._mlnb_loaded = None
+            loaded.leave()
+
+
+def _mode_from_environment() -> Mode:
+    wanted = os.environ.get("MLNB_ORDER_MODE", "mark")
+    return next((mode for mode in MODES if mode == wanted), "mark")
+
+
+def _set_mode(order: KernelOrder, mode: str) -> dict[str, str]:
+    order.set_mode(mode)
+    return {"mode": order.mode}
+
+
+def _env_id() -> str:
+    from mlnb.envs.capture import capture  # noqa: PLC0415 - on the first snapshot
+
+    return capture("fast").env_id
+
+
+def _hello() -> dict[str, object]:
+    from mlnb import __version__  # noqa: PLC0415
+
+    return {"mlnb_version": __version__, "pid": os.getpid(), "folder": str(Path.cwd()), "calls": door.names()}

@@ -1,0 +1,183 @@
+"""Fingerprints of numpy arrays and pandas frames, read from their own buffers. Neither library is ever imported here."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from mlnb.kernel.order_values import HANDLERS, TooLarge, Walk, all_scalars
+
+ARRAY_LIMIT_BYTES = 1 << 30
+
+
+def ready() -> bool:
+    """Add the handlers for what the user has imported so far; cheap when there is nothing new. Returns True."""
+    numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
+    if numpy is not None and hasattr(numpy, "ndarray") and numpy.ndarray not in HANDLERS:
+        HANDLERS[numpy.ndarray] = _visit_array
+        HANDLERS[numpy.dtype] = _visit_words
+        HANDLERS[numpy.ufunc] = _visit_ufunc
+        for kind in {numpy.dtype(code).type for code in numpy.typecodes["All"]}:
+            HANDLERS[kind] = _visit_scalar
+        HANDLERS[numpy.random.Generator] = _visit_generator
+        HANDLERS[numpy.random.RandomState] = _visit_state
+    if pandas is not None and hasattr(pandas, "DataFrame") and pandas.DataFrame not in HANDLERS:
+        HANDLERS[pandas.DataFrame] = _visit_frame
+        HANDLERS[pandas.Series] = _visit_series
+        for kind in _index_types(pandas):
+            HANDLERS[kind] = _visit_index
+        for kind in (
+            pandas.Timestamp,
+            pandas.Timedelta,
+            pandas.Period,
+            pandas.Interval,
+            type(pandas.NaT),
+            type(pandas.NA),
+        ):
+            HANDLERS[kind] = _visit_words
+    return True
+
+
+def _index_types(pandas: Any) -> list[type]:  # noqa: ANN401 - pandas is the user's, never imported here
+    names = (
+        "Index",
+        "RangeIndex",
+        "MultiIndex",
+        "DatetimeIndex",
+        "TimedeltaIndex",
+        "PeriodIndex",
+        "CategoricalIndex",
+        "IntervalIndex",
+    )
+    return [getattr(pandas, name) for name in names if hasattr(pandas, name)]
+
+
+def _visit_array(walk: Walk, array: Any) -> None:  # noqa: ANN401 - a numpy array
+    owner, place = array, 0
+    while type(owner.base) is type(array):
+        owner = owner.base
+    if owner is not array:
+        place = hash(
+            (array.__array_interface__["data"][0] - owner.__array_interface__["data"][0], array.strides, array.shape)
+        )
+    elif array.base is not None:
+        walk.visit(array.base)  # memory of a bytes, memoryview or mmap
+    walk.changeable(owner, place)
+    walk.tag(
+        "array", array.dtype.str if array.dtype.names is None else array.dtype.descr, array.shape, array.flags.writeable
+    )
+    if array.nbytes > ARRAY_LIMIT_BYTES:
+        raise TooLarge
+    if array.dtype.hasobject:
+        _add_items(walk, array.ravel().tolist())
+    else:
+        _add_buffer(walk, array)
+
+
+def _add_buffer(walk: Walk, array: Any) -> None:  # noqa: ANN401
+    flat = array if array.flags.c_contiguous else array.copy("C")
+    if flat.size:
+        walk.put(flat.reshape(-1).view("u1") if flat.dtype.itemsize else b"")
+
+
+def _add_items(walk: Walk, items: list[Any]) -> None:
+    import marshal  # noqa: PLC0415
+
+    if all_scalars(items):
+        walk.put(marshal.dumps(items, 2))
+        return
+    for item in items:
+        walk.visit(item)
+
+
+def _visit_scalar(walk: Walk, value: Any) -> None:  # noqa: ANN401
+    walk.tag("number", value.dtype.str)
+    walk.put(value.tobytes())
+
+
+def _visit_words(walk: Walk, value: Any) -> None:  # noqa: ANN401 - immutable library values whose words say all
+    walk.tag(type(value).__qualname__, str(value))
+
+
+def _visit_ufunc(walk: Walk, value: Any) -> None:  # noqa: ANN401
+    walk.tag("ufunc", value.__name__)
+
+
+def _visit_generator(walk: Walk, value: Any) -> None:  # noqa: ANN401
+    walk.changeable(value.bit_generator)
+    walk.tag("Generator", type(value.bit_generator).__name__)
+    walk.visit(walk.temporary(value.bit_generator.state))
+
+
+def _visit_state(walk: Walk, value: Any) -> None:  # noqa: ANN401
+    walk.changeable(value)
+    walk.tag("RandomState")
+    walk.visit(walk.temporary(value.get_state(legacy=False)))
+
+
+def _visit_frame(walk: Walk, frame: Any) -> None:  # noqa: ANN401
+    walk.changeable(frame)
+    manager = frame._mgr
+    walk.tag("frame", frame.shape)
+    for axis in manager.axes:
+        walk.visit(axis)
+    columns: dict[int, tuple[Any, int | None]] = {}
+    for block in manager.blocks:
+        whole = block.values.ndim == 1
+        for row, column in enumerate(block.mgr_locs.as_array.tolist()):
+            columns[column] = (block.values, None if whole else row)
+    for column in sorted(columns):
+        values, row = columns[column]
+        _add_column(walk, values if row is None else values[row])
+    _add_attributes(walk, frame)
+
+
+def _visit_series(walk: Walk, series: Any) -> None:  # noqa: ANN401
+    walk.changeable(series)
+    walk.tag("series", len(series))
+    walk.visit(series.name)
+    walk.visit(series.index)
+    _add_column(walk, series._mgr.blocks[0].values)
+    _add_attributes(walk, series)
+
+
+def _add_attributes(walk: Walk, value: Any) -> None:  # noqa: ANN401
+    if value.attrs:
+        walk.visit(value.attrs)
+
+
+def _visit_index(walk: Walk, index: Any) -> None:  # noqa: ANN401
+    walk.changeable(index)
+    walk.tag(type(index).__name__, len(index))
+    walk.visit(list(index.names))
+    if type(index).__name__ == "RangeIndex":
+        walk.tag(index.start, index.stop, index.step)
+    elif type(index).__name__ == "MultiIndex":
+        for level, codes in zip(index.levels, index.codes, strict=True):
+            walk.visit(level)
+            walk.visit(codes)
+    else:
+        _add_column(walk, index._data)
+
+
+def _add_column(walk: Walk, values: Any) -> None:  # noqa: ANN401 - a numpy array or a pandas extension array
+    numpy = sys.modules["numpy"]
+    if type(values) is numpy.ndarray:
+        walk.nodes += 1
+        walk.tag(values.dtype.str, values.shape)
+        if values.nbytes > ARRAY_LIMIT_BYTES:
+            raise TooLarge
+        if values.dtype.hasobject:
+            _add_items(walk, values.tolist())
+        else:
+            _add_buffer(walk, values)
+        return
+    walk.tag(type(values).__name__, str(values.dtype))
+    for name in ("_ndarray", "_codes", "_data", "_mask", "_left", "_right"):
+        inner = getattr(values, name, None)
+        if type(inner) is numpy.ndarray:
+            _add_column(walk, inner)
+    if hasattr(values, "categories"):
+        walk.visit(values.categories)
+    elif not any(type(getattr(values, name, None)) is numpy.ndarray for name in ("_ndarray", "_data", "_left")):
+        _add_items(walk, [None if item is values.dtype.na_value else item for item in values.astype(object).tolist()])

@@ -1,0 +1,97 @@
+"""What a compiled function reads and sets by global name, and a digest of what it does. Remembered per code object."""
+
+from __future__ import annotations
+
+import dis
+import types
+from dataclasses import dataclass
+
+import xxhash
+
+_READS = {dis.opmap[name] for name in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") if name in dis.opmap}
+_STORES = {dis.opmap[name] for name in ("STORE_GLOBAL", "DELETE_GLOBAL", "STORE_NAME") if name in dis.opmap}
+_LOAD_GLOBAL = dis.opmap["LOAD_GLOBAL"]
+_EXTENDED = dis.opmap["EXTENDED_ARG"]
+_REMEMBERED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFacts:
+    """Facts of a code object and those nested in it.
+
+    Attributes:
+        digest: equal for code that does the same (line numbers and file names do not count).
+        names: global names it reads or sets.
+        words: those and every attribute it uses.
+        texts: its short text constants.
+        modules: modules it imports when it runs.
+    """
+
+    digest: str
+    names: frozenset[str]
+    words: frozenset[str]
+    texts: tuple[str, ...]
+    modules: frozenset[str]
+
+
+_facts: dict[int, tuple[types.CodeType, CodeFacts]] = {}
+
+
+def facts_of(code: types.CodeType) -> CodeFacts:
+    """The facts of `code`."""
+    known = _facts.get(id(code))  # by identity: comparing code objects compares their bytes
+    if known is not None and known[0] is code:
+        return known[1]
+    if len(_facts) > _REMEMBERED:
+        _facts.clear()
+    facts = _read(code)
+    _facts[id(code)] = (code, facts)
+    return facts
+
+
+def _read(code: types.CodeType) -> CodeFacts:
+    names, modules = _globals(code)
+    words = set(code.co_names)
+    texts: list[str] = []
+    parts: list[object] = [
+        code.co_name, code.co_code, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars,
+        code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags,
+    ]  # fmt: skip
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            inner = facts_of(constant)
+            names |= inner.names
+            words |= inner.words
+            modules |= inner.modules
+            texts += inner.texts
+            parts.append(inner.digest)
+        else:
+            parts.append(
+                (type(constant).__name__, repr(constant))
+                if not isinstance(constant, frozenset)
+                else sorted(map(repr, constant))
+            )
+            if isinstance(constant, str) and 0 < len(constant) <= 300:
+                texts.append(constant)
+    digest = xxhash.xxh3_128_hexdigest(repr(parts).encode("utf-8", "surrogatepass"))
+    return CodeFacts(digest, frozenset(names), frozenset(words), tuple(texts), frozenset(modules))
+
+
+def _globals(code: types.CodeType) -> tuple[set[str], set[str]]:
+    found: set[str] = set()
+    modules: set[str] = set()
+    raw = code.co_code
+    import_name = dis.opmap["IMPORT_NAME"]
+    extended = 0
+    for at in range(0, len(raw), 2):
+        operation, argument = raw[at], raw[at + 1] | extended
+        extended = 0
+        if operation == _EXTENDED:
+            extended = argument << 8
+        elif operation in _READS:
+            found.add(code.co_names[argument >> 1 if operation == _LOAD_GLOBAL else argument])
+        elif operation in _STORES:
+            found.add(code.co_names[argument])
+        elif operation == import_name:
+            modules.add(code.co_names[argument])
+    return found, modules

@@ -1,0 +1,171 @@
+"""Which files a cell run opens, and what they held. One audit hook per process, asleep unless a cell runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import xxhash
+
+ABSENT: Final = "absent"
+CONTENT_LIMIT_BYTES: Final = 16 << 20
+_LISTING_LIMIT: Final = 2_000
+_WATCHED: Final = frozenset({"open", "sqlite3.connect", "os.listdir", "os.scandir", "subprocess.Popen", "os.system", "os.remove", "os.rename", "os.posix_spawn", "os.exec"})  # fmt: skip
+_WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+def _quiet_folders() -> tuple[str, ...]:
+    paths = {sys.prefix, sys.base_prefix, sys.exec_prefix, *sysconfig.get_paths().values()}
+    return (
+        *sorted(p.rstrip("/") + "/" for p in paths if p and p != "/"),
+        "/proc/",
+        "/sys/",
+        "/dev/",
+        "/usr/lib/",
+        "/usr/share/",
+        "/etc/",
+    )
+
+
+_QUIET: Final = _quiet_folders()
+
+
+@dataclass
+class Watch:
+    """What one cell run did with files.
+
+    Attributes:
+        before: by absolute path, what each touched file held when it was first touched.
+        read: those opened for reading, or for changing what is there.
+        written: those opened for writing, removed or renamed.
+        databases: those opened by sqlite3.
+        relative: whether any was named relative to the working directory.
+        programs: whether another program was started.
+    """
+
+    before: dict[str, str] = field(default_factory=dict)
+    read: set[str] = field(default_factory=set)
+    written: set[str] = field(default_factory=set)
+    databases: set[str] = field(default_factory=set)
+    relative: bool = False
+    programs: bool = False
+
+
+_active: Watch | None = None
+_busy = False
+_installed = False
+
+
+def start(watch: Watch) -> None:
+    """Note into `watch` what is opened from now on."""
+    global _active, _installed
+    if not _installed:
+        sys.addaudithook(_hook)  # it cannot be taken out again; asleep it costs one comparison
+        _installed = True
+    _active = watch
+
+
+def stop() -> None:
+    """Note nothing any more."""
+    global _active
+    _active = None
+
+
+def _hook(event: str, arguments: tuple[Any, ...]) -> None:
+    if _active is None or event not in _WATCHED:
+        return
+    global _busy
+    if _busy:
+        return
+    _busy = True
+    try:
+        _note(_active, event, arguments)
+    except Exception:  # noqa: BLE001, S110 - an exception here would become the user's
+        pass
+    finally:
+        _busy = False
+
+
+def _note(watch: Watch, event: str, arguments: tuple[Any, ...]) -> None:
+    if event in ("subprocess.Popen", "os.system", "os.posix_spawn", "os.exec"):
+        watch.programs = True
+        return
+    given = arguments[0]
+    if isinstance(given, bytes):
+        given = os.fsdecode(given)
+    elif isinstance(given, os.PathLike):
+        given = os.fspath(given)
+    if given is None:
+        given = "."
+    if not isinstance(given, str) or given == ":memory:" or given.startswith("file:"):
+        return
+    path = os.path.abspath(given)  # noqa: PTH100 - hot, and no Path is wanted
+    if is_quiet(path):
+        return
+    watch.relative = watch.relative or not os.path.isabs(given)  # noqa: PTH117
+    if event == "open":
+        mode, flags = arguments[1], arguments[2]
+        writes = (
+            bool(set(mode) & set("wax+"))
+            if isinstance(mode, str)
+            else bool(isinstance(flags, int) and flags & _WRITING)
+        )
+    else:
+        writes = event in ("sqlite3.connect", "os.remove", "os.rename")
+        mode = ""
+    _touch(watch, path, writes=writes)
+    if not (isinstance(mode, str) and set(mode) & set("wx")):
+        watch.read.add(path)
+    if event == "sqlite3.connect":
+        watch.databases.add(path)
+    if event == "os.rename":
+        _touch(watch, os.path.abspath(os.fspath(arguments[1])), writes=True)  # noqa: PTH100
+
+
+def _touch(watch: Watch, path: str, *, writes: bool) -> None:
+    if path not in watch.before:
+        watch.before[path] = content(path)
+    if writes:
+        watch.written.add(path)
+        parent = os.path.dirname(path)  # noqa: PTH120
+        if watch.before[path] == ABSENT and parent not in watch.before:
+            watch.before[parent] = content(parent)
+
+
+def is_quiet(path: str) -> bool:
+    """Whether the file belongs to Python, a library or the system, and not to the notebook's data."""
+    return (
+        path.startswith(_QUIET)
+        or path.endswith((".pyc", ".py-journal"))
+        or "/site-packages/" in path
+        or "/__pycache__/" in path
+    )
+
+
+def content(path: str) -> str:
+    """A fingerprint of what lies at `path`: text of a file, names in a folder; large files by size and time of change."""
+    try:
+        status = os.stat(path)  # noqa: PTH116
+        if os.path.isdir(path):  # noqa: PTH112
+            names = sorted(os.listdir(path))[:_LISTING_LIMIT]  # noqa: PTH208
+            return "folder " + xxhash.xxh3_128_hexdigest("\0".join(names).encode("utf-8", "surrogateescape"))
+        if status.st_size > CONTENT_LIMIT_BYTES or not os.path.isfile(path):  # noqa: PTH113
+            return f"large {status.st_size} {status.st_mtime_ns} {status.st_ino}"
+        return xxhash.xxh3_128_hexdigest(Path(path).read_bytes())
+    except OSError:
+        return ABSENT
+
+
+def named_in(texts: tuple[str, ...] | frozenset[str]) -> set[str]:
+    """Absolute paths of files and folders near the notebook that these texts may mean, whether they exist or not."""
+    found = set()
+    for text in texts:
+        if 0 < len(text) <= 200 and "\n" not in text and "\0" not in text:
+            path = os.path.abspath(os.path.expanduser(text))  # noqa: PTH100, PTH111
+            if not is_quiet(path):
+                found.add(path)
+    return found

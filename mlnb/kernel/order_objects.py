@@ -1,0 +1,296 @@
+"""Fingerprints of classes, instances and library objects, without calling anything their classes define."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import enum
+import fractions
+import functools
+import io
+import os
+import pathlib
+import random
+import re
+import sys
+import threading
+import types
+import uuid
+import weakref
+from collections import Counter, deque
+from typing import Any, Final
+
+from mlnb.kernel import order_values
+from mlnb.kernel.order_values import HANDLERS, Walk
+
+_SKIPPED: Final = frozenset(
+    [
+        "__dict__",
+        "__weakref__",
+        "__doc__",
+        "__module__",
+        "__firstlineno__",
+        "__static_attributes__",
+        "__annotations_cache__",
+        "__slotnames__",
+        "__annotate__",
+        "__abstractmethods__",
+        "__parameters__",
+        "__orig_bases__",
+    ]
+)
+_OBJECT_SIZE: Final = object.__basicsize__
+_POINTER: Final = 8
+_HEAP_TYPE: Final = 1 << 9
+_FIXED_TYPE: Final = 1 << 8
+_CONTENT: Final = (  # builtin kinds whose content is read through the builtin's own methods
+    (dict, lambda walk, o: _items(walk, "dict", [part for pair in dict.items(o) for part in pair])),
+    (list, lambda walk, o: _items(walk, "list", list(list.__iter__(o)))),
+    (tuple, lambda walk, o: _items(walk, "tuple", list(tuple.__iter__(o)))),
+    (deque, lambda walk, o: _items(walk, "deque", list(deque.__iter__(o)))),
+    (set, lambda walk, o: order_values.HANDLERS[set](walk, walk.temporary(set(set.__iter__(o))))),
+    (frozenset, lambda walk, o: order_values.HANDLERS[set](walk, walk.temporary(set(frozenset.__iter__(o))))),
+    (str, lambda walk, o: walk.visit(str.__str__(o))),
+    (int, lambda walk, o: walk.visit(int.__int__(o))),
+    (float, lambda walk, o: walk.visit(float.__float__(o))),
+    (bytes, lambda walk, o: walk.visit(bytes.__getitem__(o, slice(None)))),
+)
+
+
+def visit_object(walk: Walk, value: Any, kind: type) -> None:  # noqa: ANN401 - any value
+    """Add a value whose exact type has no handler of its own."""
+    if isinstance(value, type):
+        _visit_class(walk, value)
+        return
+    package = (getattr(kind, "__module__", None) or "").split(".")[0]
+    walk.packages.add(package)
+    if package in _LIBRARIES and _LIBRARIES[package]() and (handler := HANDLERS.get(kind)) is not None:
+        handler(walk, value)
+        return
+    if _visit_known_base(walk, value, kind):
+        return
+    content = next((add for base, add in _CONTENT if issubclass(kind, base)), None)
+    if content is None and not _is_transparent(kind):
+        walk.cannot_see(value)
+        return
+    walk.changeable(value)
+    walk.tag("instance", kind.__module__, kind.__qualname__)
+    if _is_users(walk, kind):
+        walk.visit(kind)
+    if content is not None:
+        content(walk, value)
+    _visit_attributes(walk, value, kind)
+
+
+def _items(walk: Walk, kind: str, items: list[Any]) -> None:
+    walk.tag(kind, len(items))
+    for item in items:
+        walk.visit(item)
+
+
+def _visit_attributes(walk: Walk, value: Any, kind: type) -> None:  # noqa: ANN401
+    try:
+        attributes = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        attributes = None
+    if type(attributes) is dict:
+        for name, item in list(attributes.items()):
+            walk.visit(name)
+            walk.visit(item)
+    for base in type.__dict__["__mro__"].__get__(kind):
+        slots = base.__dict__.get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else tuple(slots):
+            mangled = (
+                f"_{base.__name__.lstrip('_')}{name}" if name.startswith("__") and not name.endswith("__") else name
+            )
+            member = base.__dict__.get(mangled)
+            if isinstance(member, types.MemberDescriptorType):
+                try:
+                    item = member.__get__(value, kind)
+                except AttributeError:
+                    continue
+                walk.tag(name)
+                walk.visit(item)
+
+
+def _is_transparent(kind: type) -> bool:
+    """Whether all state of an instance lies in ``__dict__`` and slots: the class and its bases are written in Python."""
+    slots = 0
+    for base in type.__dict__["__mro__"].__get__(kind):
+        if base is object:
+            continue
+        flags = type.__dict__["__flags__"].__get__(base)
+        if not flags & _HEAP_TYPE or flags & _FIXED_TYPE:
+            return False
+        given = base.__dict__.get("__slots__", ())
+        slots += 1 if isinstance(given, str) else len(tuple(given))
+    size = type.__dict__["__basicsize__"].__get__(kind)
+    return bool(size <= _OBJECT_SIZE + _POINTER * (slots + 2))
+
+
+def _is_users(walk: Walk, kind: type) -> bool:
+    """Whether the class was written in the notebook or in one of its own modules."""
+    name = kind.__dict__.get("__module__", "")
+    if name == "__main__":
+        return True
+    module = sys.modules.get(name) if isinstance(name, str) else None
+    return isinstance(module, types.ModuleType) and walk.context.is_own(module)
+
+
+def _visit_class(walk: Walk, value: type) -> None:
+    name = type.__dict__["__qualname__"].__get__(value)
+    walk.tag("class", value.__dict__.get("__module__", "builtins"), name)
+    if not _is_users(walk, value):
+        walk.packages.add(str(value.__dict__.get("__module__", "")).split(".")[0])
+        return
+    walk.definition(value)
+    for base in type.__dict__["__bases__"].__get__(value):
+        walk.visit(base)
+    for key, item in sorted(value.__dict__.items()):
+        if (
+            key in _SKIPPED
+            or key.startswith("_abc")
+            or isinstance(item, (types.MemberDescriptorType, types.GetSetDescriptorType))
+        ):
+            continue
+        walk.tag(key)
+        walk.visit(item)
+
+
+def _visit_known_base(walk: Walk, value: Any, kind: type) -> bool:  # noqa: ANN401
+    """Add values of a few library kinds that come in many subclasses; False when `value` is none of them."""
+    if isinstance(value, enum.Enum):
+        walk.tag("member", kind.__qualname__, value._name_)
+        walk.visit(kind)
+    elif isinstance(value, BaseException):
+        walk.changeable(value)
+        walk.tag("exception", kind.__qualname__)
+        walk.visit(BaseException.__getattribute__(value, "args"))
+    elif isinstance(value, pathlib.PurePath):
+        walk.tag("path", kind.__qualname__, os.fspath(value))
+    elif isinstance(value, io.IOBase):
+        _visit_file(walk, value)
+    elif kind.__module__ == "sqlite3" and kind.__name__ == "Connection":
+        _visit_sqlite(walk, value)
+    else:
+        return False
+    return True
+
+
+def _visit_file(walk: Walk, value: Any) -> None:  # noqa: ANN401
+    walk.changeable(value)
+    kind = type(value)
+    walk.tag("file", kind.__qualname__, value.closed)
+    if value.closed:
+        return
+    if kind in (io.StringIO, io.BytesIO):
+        walk.visit(value.getvalue())
+        walk.tag(value.tell())
+    elif kind.__module__ == "_io" and value.seekable():
+        walk.tag(str(getattr(value, "name", "")), value.tell() if kind is not io.TextIOWrapper else _text_place(value))
+    else:
+        walk.tag(str(getattr(value, "name", "")))
+
+
+def _text_place(value: io.TextIOWrapper) -> int:
+    try:
+        return value.tell()
+    except OSError:  # in the middle of a loop over its lines
+        return -1
+
+
+def _visit_sqlite(walk: Walk, value: Any) -> None:  # noqa: ANN401
+    # Its content is out of reach, but it counts its own changes: where it comes from plus the count is as good.
+    cursor = value.cursor()
+    cursor.row_factory = None  # no code of the user's
+    versions = [cursor.execute(f"pragma {name}").fetchone() for name in ("schema_version", "data_version")]
+    walk.cannot_see(value, repr((value.total_changes, value.in_transaction, versions)))
+
+
+def _visit_partial(walk: Walk, value: Any) -> None:  # noqa: ANN401
+    walk.changeable(value)
+    walk.tag("partial")
+    for part in (value.func, value.args, value.keywords):
+        walk.visit(part)
+
+
+def _visit_lru(walk: Walk, value: Any) -> None:  # noqa: ANN401
+    walk.changeable(value)
+    walk.tag("cache")
+    walk.visit(value.__wrapped__)
+    if any(value.cache_info()[:2]):  # what it remembers is out of reach, but it counts its calls
+        walk.cannot_see(value, repr(tuple(value.cache_info())))
+
+
+def _visit_random(walk: Walk, value: random.Random) -> None:
+    walk.changeable(value)
+    walk.tag("Random")
+    walk.visit(random.Random.getstate(value))
+
+
+def _visit_reference(walk: Walk, value: Any) -> None:  # noqa: ANN401
+    walk.tag("weak reference")
+    walk.visit(value())
+
+
+def _visit_thread(walk: Walk, value: threading.Thread) -> None:
+    walk.changeable(value)
+    walk.tag("thread", value.is_alive())
+    if value.is_alive():
+        walk.cannot_see(value)
+
+
+def _visit_plain(walk: Walk, value: Any) -> None:  # noqa: ANN401 - immutable values of the standard library
+    walk.tag(type(value).__qualname__, repr(value))
+
+
+def _visit_lock(walk: Walk, value: Any) -> None:  # noqa: ANN401
+    walk.tag(type(value).__qualname__, repr(value).split(" ", 1)[0])
+
+
+def _visit_nothing(walk: Walk, value: Any) -> None:  # noqa: ANN401 - things that hold no state of their own
+    walk.tag(type(value).__qualname__, getattr(value, "__qualname__", ""))
+
+
+def _visit_simple_namespace(walk: Walk, value: types.SimpleNamespace) -> None:
+    walk.changeable(value)
+    walk.tag("namespace")
+    walk.visit(value.__dict__)
+
+
+def _visit_counter(walk: Walk, value: Counter[Any]) -> None:
+    walk.tag("Counter")
+    HANDLERS[dict](walk, value)
+
+
+def _visit_memory(walk: Walk, value: memoryview) -> None:
+    walk.tag("memory", value.format, value.shape)
+    walk.visit(value.obj)
+
+
+HANDLERS.update({
+    functools.partial: _visit_partial, type(functools.lru_cache(print)): _visit_lru, random.Random: _visit_random,
+    weakref.ref: _visit_reference, threading.Thread: _visit_thread, types.SimpleNamespace: _visit_simple_namespace,
+    Counter: _visit_counter, memoryview: _visit_memory,
+    **dict.fromkeys(
+        (datetime.datetime, datetime.date, datetime.time, datetime.timedelta, datetime.timezone, decimal.Decimal,
+         fractions.Fraction, uuid.UUID, re.Pattern, re.Match),
+        _visit_plain,
+    ),
+    **dict.fromkeys((type(threading.Lock()), type(threading.RLock()), threading.Event, threading.Condition), _visit_lock),
+    **dict.fromkeys(
+        (types.WrapperDescriptorType, types.MethodWrapperType, types.MethodDescriptorType, types.ClassMethodDescriptorType,
+         types.GetSetDescriptorType, types.MemberDescriptorType, types.GenericAlias, type(NotImplemented)),
+        _visit_nothing,
+    ),
+})  # fmt: skip
+
+
+def _arrays() -> bool:
+    """Whether the handlers for numpy and pandas are in the table (they are added once the user has imported those)."""
+    from mlnb.kernel import order_arrays  # noqa: PLC0415 - only for kernels that use arrays
+
+    return order_arrays.ready()
+
+
+_LIBRARIES = {"numpy": _arrays, "pandas": _arrays}

@@ -1,0 +1,111 @@
+"""Which kernels with mlnb are alive on this machine, for servers and command lines that want to reach one."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import sys
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mlnb import __version__
+from mlnb.core.clock import utc_now
+from mlnb.core.files import write_atomically
+from mlnb.core.home import home
+from mlnb.core.wire import dumps, from_wire
+
+
+@dataclass(frozen=True)
+class LiveKernel:
+    """A kernel that runs with mlnb loaded.
+
+    Attributes:
+        pid: its process.
+        connection_file: how to reach it.
+        notebook: absolute path of its notebook, where the server told it.
+        started_at: when mlnb was loaded, UTC.
+        python: its interpreter.
+        mlnb_version: of the kernel half.
+    """
+
+    pid: int
+    connection_file: str
+    notebook: str | None
+    started_at: datetime
+    python: str
+    mlnb_version: str
+
+
+def folder() -> Path:
+    """Where the files lie, one per kernel."""
+    return home() / "kernels"
+
+
+def enter(shell: Any) -> Path | None:  # noqa: ANN401 - IPython is untyped here
+    """Write this kernel down and remove it at exit; None when `shell` is no kernel.
+
+    Raises:
+        StoreUnavailable: the file cannot be written.
+    """
+    connection_file = getattr(
+        getattr(shell, "config", {}).get("IPKernelApp", {}), "connection_file", ""
+    ) or _connection_file(shell)
+    if not connection_file:
+        return None
+    session = os.environ.get("JPY_SESSION_NAME")
+    kernel = LiveKernel(
+        os.getpid(), str(Path(connection_file).absolute()), str(Path(session).absolute()) if session else None, utc_now(),
+        sys.executable, __version__,
+    )  # fmt: skip
+    path = folder() / f"{kernel.pid}.json"
+    write_atomically(path, dumps(kernel).encode(), durable=False, mode=0o600)
+    atexit.register(leave, path, kernel.pid)
+    return path
+
+
+def leave(path: Path, pid: int) -> None:
+    """Remove the file of the kernel `pid`, unless this is a fork of it."""
+    if os.getpid() == pid:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def live_kernels() -> list[LiveKernel]:
+    """Every kernel with mlnb that is alive, latest first; files of dead ones are removed."""
+    import json  # noqa: PLC0415
+
+    found = []
+    for path in folder().glob("*.json"):
+        try:
+            kernel = from_wire(LiveKernel, json.loads(path.read_text()))
+        except (OSError, ValueError):
+            continue
+        if _is_alive(kernel.pid) and Path(kernel.connection_file).exists():
+            found.append(kernel)
+        else:
+            with contextlib.suppress(OSError):
+                path.unlink()
+    return sorted(found, key=lambda kernel: kernel.started_at, reverse=True)
+
+
+def _connection_file(shell: Any) -> str:  # noqa: ANN401
+    if getattr(shell, "kernel", None) is None:
+        return ""
+    from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415 - present, since the shell is a kernel's
+
+    if not IPKernelApp.initialized():
+        return ""
+    return str(getattr(IPKernelApp.instance(), "abs_connection_file", "") or "")
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

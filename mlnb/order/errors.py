@@ -1,0 +1,31 @@
+"""What can go wrong in order, beyond the tree of ``mlnb.core.errors``."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from mlnb.core.errors import BadInput, NotFound
+
+
+class NotANotebook(BadInput):
+    """The file cannot be read as a notebook; it was not changed."""
+
+    code: ClassVar[str] = "not_a_notebook"
+
+
+class NoSuchCell(NotFound):
+    """The document has no code cell of that id."""
+
+    code: ClassVar[str] = "no_such_cell"
+
+
+class NoSuchMode(BadInput):
+    """The mode is none that mlnb knows."""
+
+    code: ClassVar[str] = "no_such_mode"
+
+
+class KernelOnly(BadInput):
+    """This can only be asked inside a kernel in which mlnb is loaded."""
+
+    code: ClassVar[str] = "kernel_only"

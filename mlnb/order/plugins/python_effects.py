@@ -1,0 +1,333 @@
+"""Effects: what a cell may change in place, what it looks at outside the notebook, what in it differs from run to run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+# Calls of these only look at what they are given.
+_LOOKING = frozenset(
+    [
+        "print",
+        "len",
+        "sum",
+        "sorted",
+        "repr",
+        "str",
+        "list",
+        "tuple",
+        "set",
+        "dict",
+        "frozenset",
+        "min",
+        "max",
+        "range",
+        "isinstance",
+        "issubclass",
+        "type",
+        "abs",
+        "any",
+        "all",
+        "int",
+        "float",
+        "bool",
+        "round",
+        "hash",
+        "id",
+        "format",
+        "callable",
+        "hasattr",
+        "bytes",
+        "complex",
+        "divmod",
+        "ord",
+        "chr",
+        "pow",
+        "bin",
+        "hex",
+        "oct",
+        "display",
+    ]
+)
+_NO_CHANGE_METHODS = frozenset(
+    [
+        "copy",
+        "keys",
+        "values",
+        "items",
+        "get",
+        "count",
+        "index",
+        "head",
+        "tail",
+        "describe",
+        "mean",
+        "sum",
+        "min",
+        "max",
+        "std",
+        "var",
+        "median",
+        "shape",
+        "tolist",
+        "to_list",
+        "to_numpy",
+        "startswith",
+        "endswith",
+        "upper",
+        "lower",
+        "strip",
+        "split",
+        "join",
+        "format",
+        "replace",
+        "encode",
+        "decode",
+        "isin",
+        "isna",
+        "notna",
+        "value_counts",
+        "nunique",
+        "unique",
+        "info",
+        "corr",
+        "to_dict",
+        "to_string",
+        "astype",
+    ]
+)
+_OPAQUE = {
+    "exec": "exec", "eval": "eval", "globals": "globals()", "locals": "locals()", "vars": "vars()", "dir": "dir()",
+    "__import__": "__import__", "run_cell": "run_cell", "user_ns": "user_ns", "user_global_ns": "user_global_ns",
+    "ex": "ex", "ev": "ev", "push": "push", "__dict__": "__dict__", "__main__": "__main__",
+}  # fmt: skip
+_OPAQUE_ATTRIBUTES = frozenset({"run_cell", "user_ns", "user_global_ns", "ex", "ev", "push", "__dict__"})
+_PROGRAMS = frozenset(["subprocess", "system", "Popen", "check_output", "check_call", "getoutput", "spawn", "popen"])
+_ENVIRONMENT = frozenset(
+    ["environ", "environb", "getenv", "putenv", "unsetenv", "expandvars", "expanduser", "load_dotenv"]
+)
+_FILES = frozenset(
+    [
+        "exists",
+        "isfile",
+        "isdir",
+        "is_file",
+        "is_dir",
+        "listdir",
+        "glob",
+        "rglob",
+        "iterdir",
+        "walk",
+        "scandir",
+        "stat",
+        "getsize",
+        "getmtime",
+        "lstat",
+        "islink",
+    ]
+)
+_SEEDS = frozenset(["seed", "setstate", "set_state", "manual_seed", "seed_everything"])
+_CLOCK = {
+    "time": "the clock", "time_ns": "the clock", "now": "the clock", "today": "the clock", "utcnow": "the clock",
+    "perf_counter": "the clock", "monotonic": "the clock", "process_time": "the clock", "localtime": "the clock",
+    "uuid1": "a random id", "uuid4": "a random id", "urandom": "random bytes", "token_hex": "random bytes",
+    "token_bytes": "random bytes", "token_urlsafe": "random bytes", "getpid": "the process id",
+    "mkdtemp": "a temporary name", "mkstemp": "a temporary name", "getpass": "what the user types", "input": "what the user types",
+}  # fmt: skip
+_CLOCK_OWNERS = frozenset(
+    ["time", "datetime", "date", "dt", "uuid", "os", "secrets", "tempfile", "getpass", "Timestamp", "pd", "pandas"]
+)
+_GENERATORS = frozenset({"default_rng", "RandomState", "Random", "SystemRandom", "Generator"})
+_TEXT_LIMIT = 300
+
+
+def words_of(tree: ast.AST) -> set[str]:
+    """Every identifier, attribute and imported name in `tree`."""
+    words: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            words.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            words.add(node.attr)
+        elif isinstance(node, ast.alias):
+            words.update(node.name.split("."))
+    return words
+
+
+def texts_of(tree: ast.AST) -> tuple[str, ...]:
+    """The short text constants in `tree`."""
+    return tuple(
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and 0 < len(node.value) <= _TEXT_LIMIT
+    )
+
+
+def modules_of(tree: ast.AST) -> frozenset[str]:
+    """The modules that `tree` imports."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return frozenset(found)
+
+
+def opaque_reason(node: ast.AST) -> str:
+    """Why the effect of the name or attribute `node` cannot be read off the code, or empty."""
+    if isinstance(node, ast.Name) and node.id not in _OPAQUE_ATTRIBUTES:
+        return _OPAQUE.get(node.id, "")
+    if isinstance(node, ast.Attribute) and node.attr in _OPAQUE_ATTRIBUTES:
+        return _OPAQUE[node.attr]
+    return ""
+
+
+def runs_programs(words: set[str]) -> bool:
+    """Whether code with these words may start other programs."""
+    return bool(words & _PROGRAMS)
+
+
+def asks_for_files(words: set[str]) -> bool:
+    """Whether code with these words may look at files without opening them."""
+    return bool(words & _FILES)
+
+
+def seeds(tree: ast.AST) -> bool:
+    """Whether `tree` sets the state of a random generator to something given."""
+    return any(
+        isinstance(node, ast.Call)
+        and _called(node) in _SEEDS
+        and bool(node.args or node.keywords)
+        and not _is_none(node)
+        for node in ast.walk(tree)
+    )
+
+
+def varying(tree: ast.AST) -> tuple[str, ...]:
+    """What in `tree` differs from run to run, in words."""
+    found: dict[str, None] = {}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        called = _called(node)
+        owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+        owner_name = owner.attr if isinstance(owner, ast.Attribute) else owner.id if isinstance(owner, ast.Name) else ""
+        if (
+            called in _CLOCK
+            and (not owner_name or owner_name in _CLOCK_OWNERS)
+            and not (called == "time" and not owner_name)
+        ):
+            found[_CLOCK[called]] = None
+        elif (called in _GENERATORS and not node.args and not node.keywords) or (
+            called in _SEEDS and (_is_none(node) or not (node.args or node.keywords))
+        ):
+            found["random numbers without a seed"] = None
+    return tuple(found)
+
+
+def environment(tree: ast.AST, words: set[str]) -> tuple[frozenset[str] | None, frozenset[str]]:
+    """Environment variables that `tree` reads (None: any) and those it sets, by name."""
+    if not words & _ENVIRONMENT:
+        return frozenset(), frozenset()
+    reads: set[str] = set()
+    writes: set[str] = set()
+    explained = 0
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript) and _ends_in(node.value, "environ") and isinstance(node.slice, ast.Constant):
+            (writes if isinstance(node.ctx, ast.Store) else reads).add(str(node.slice.value))
+            if isinstance(node.ctx, ast.Store) and any(
+                isinstance(part, ast.AugAssign) and part.target is node for part in ast.walk(tree)
+            ):
+                reads.add(str(node.slice.value))
+            explained += 1
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            name = str(node.args[0].value)
+            if _called(node) in ("getenv", "unsetenv"):
+                reads.add(name)
+                explained += 1
+            elif _called(node) == "putenv":
+                writes.add(name)
+                explained += 1
+            elif isinstance(node.func, ast.Attribute) and _ends_in(node.func.value, "environ"):
+                reads.add(name)
+                explained += node.func.attr in ("get", "pop", "setdefault")
+        elif isinstance(node, ast.Compare) and any(_ends_in(part, "environ") for part in node.comparators):
+            if isinstance(node.left, ast.Constant):
+                reads.add(str(node.left.value))
+                explained += 1
+    mentioned = sum(
+        (isinstance(node, ast.Name) and node.id in _ENVIRONMENT)
+        or (isinstance(node, ast.Attribute) and node.attr in _ENVIRONMENT)
+        for node in ast.walk(tree)
+    )
+    return (frozenset(reads) if explained >= mentioned else None), frozenset(writes)
+
+
+def at_risk(tree: ast.AST) -> frozenset[str]:
+    """Names whose value `tree` may change in place: all it uses, but for those it only looks at."""
+    risky: set[str] = set()
+    for node, harmless in _uses(tree, harmless=False):
+        if not harmless:
+            risky.add(node.id)
+    return frozenset(risky)
+
+
+def _uses(node: ast.AST, *, harmless: bool) -> Iterator[tuple[ast.Name, bool]]:
+    if isinstance(node, ast.Name):
+        yield node, harmless and isinstance(node.ctx, ast.Load)
+        return
+    if isinstance(node, ast.Call):
+        yield from _uses_in_call(node)
+        return
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+        yield from _uses(node.value, harmless=True)
+        return
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+        yield from _uses(node.value, harmless=True)
+        yield from _uses(node.slice, harmless=True)
+        return
+    looking = (
+        ast.Compare,
+        ast.BinOp,
+        ast.BoolOp,
+        ast.UnaryOp,
+        ast.JoinedStr,
+        ast.FormattedValue,
+        ast.Expr,
+        ast.IfExp,
+        ast.Tuple,
+    )
+    for child in ast.iter_child_nodes(node):
+        yield from _uses(child, harmless=isinstance(node, looking))
+
+
+def _uses_in_call(node: ast.Call) -> Iterator[tuple[ast.Name, bool]]:
+    looks = isinstance(node.func, ast.Name) and node.func.id in _LOOKING
+    if isinstance(node.func, ast.Attribute):
+        yield from _uses(node.func.value, harmless=node.func.attr in _NO_CHANGE_METHODS)
+        looks = node.func.attr in _NO_CHANGE_METHODS
+    else:
+        yield from _uses(node.func, harmless=looks)
+    for part in [*node.args, *[keyword.value for keyword in node.keywords]]:
+        inner = part.value if isinstance(part, ast.Starred) else part
+        yield from _uses(inner, harmless=looks)
+
+
+def _called(node: ast.Call) -> str:
+    return (
+        node.func.attr
+        if isinstance(node.func, ast.Attribute)
+        else node.func.id
+        if isinstance(node.func, ast.Name)
+        else ""
+    )
+
+
+def _is_none(node: ast.Call) -> bool:
+    return len(node.args) == 1 and isinstance(node.args[0], ast.Constant) and node.args[0].value is None
+
+
+def _ends_in(node: ast.AST, name: str) -> bool:
+    return (isinstance(node, ast.Name) and node.id == name) or (isinstance(node, ast.Attribute) and node.attr == name)

@@ -1,0 +1,32 @@
+"""What order needs from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from mlnb.order.types import CellCode, SavedNotebook
+
+
+class Analyzer(Protocol):
+    """Reads the code of cells in one kernel language (entry point ``mlnb.analyzers``, named by the language)."""
+
+    def analyze(self, source: str) -> CellCode:
+        """What `source` defines and reads. Never raises: code that cannot be parsed has `CellCode.error`."""
+
+
+class NotebookRunner(Protocol):
+    """Runs a notebook from top to bottom in a new kernel."""
+
+    def run(self, path: Path, parameters: Mapping[str, Any]) -> SavedNotebook:
+        """The notebook as the fresh run left it; a failed cell has an ``error`` output, cells after it have none.
+
+        Args:
+            path: the notebook; the file is not changed. Its folder is the working directory.
+            parameters: values for the parameters cell.
+
+        Raises:
+            BadInput: the notebook cannot be read or declares no such parameter.
+            Unavailable: no kernel could be started.
+        """

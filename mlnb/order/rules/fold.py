@@ -1,0 +1,319 @@
+"""What a run from top to bottom would give, told from the traces of earlier runs, and how each cell compares with it.
+
+The document is folded from its first cell to its last over an expectation: for every name the fingerprint that the cells above
+would leave. A cell whose code has once run with exactly the expected inputs takes that run's outputs over; if its own last run
+left the same, it is fresh. Where no run fits, what the cell may set or change is unknown, and so is every cell that needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mlnb.order.rules.traces import ABSENT, Cell, CellRun, Fingerprint, Key, Knowledge, Trace, history_digest, is_name
+from mlnb.order.types import CellState
+
+Token = tuple[object, ...]
+Shape = tuple[tuple[Token, int], ...]
+CauseKind = Literal[
+    "never_run", "edited", "other_code", "input", "needs", "extra", "sharing", "display", "output", "changed_since",
+    "varying", "varying_input", "undetermined",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a run from top to bottom has for a key: a fingerprint, or None when it depends on cell `by` running first.
+
+    Attributes:
+        value: the fingerprint.
+        by: the cell that would have set it last; None at the start.
+        varying: what makes it differ from run to run, or empty.
+    """
+
+    value: Fingerprint | None
+    by: str | None = None
+    varying: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a cell is not fresh.
+
+    Attributes:
+        kind: what kind of reason.
+        key: the name (or ``@`` key) it is about, or empty.
+        expected: what was expected of it.
+        run: the run of the cell that was looked at.
+    """
+
+    kind: CauseKind
+    key: Key = ""
+    expected: Expected | None = None
+    run: CellRun | None = None
+
+
+@dataclass(slots=True)
+class Judgement:
+    """How a cell compares.
+
+    Attributes:
+        state: its state.
+        causes: why, at least one unless it is fresh.
+        needs: what it takes from the cells above, by key.
+        gives: what the cells below find, by key, as far as this cell sets or changes it.
+    """
+
+    state: CellState
+    causes: list[Cause] = field(default_factory=list)
+    needs: dict[Key, Expected] = field(default_factory=dict)
+    gives: dict[Key, Expected] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Folded:
+    """The result: a judgement per cell, and what a run from top to bottom ends with."""
+
+    judgements: dict[str, Judgement]
+    end: dict[Key, Expected]
+
+
+def fold(document: Sequence[Cell], knowledge: Knowledge) -> Folded:
+    """Judge every cell of `document` (code cells, in order)."""
+    state = _Fold(knowledge)
+    for cell in document:
+        state.take(cell)
+    state.blame_last_writers()
+    return Folded(state.judgements, state.expected)
+
+
+class _Fold:
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self.by_code = knowledge.traces()
+        self.last = knowledge.last()
+        self.expected: dict[Key, Expected] = {}
+        self.shapes: dict[str, Shape] = {}
+        self.above: list[str] = []
+        self.judgements: dict[str, Judgement] = {}
+        self.sure_writers: dict[str, tuple[Fingerprint, str]] = {}
+
+    def expect(self, key: Key) -> Expected:
+        """What the cells so far leave for `key`."""
+        if key == "@history":
+            return Expected(history_digest(self.above))
+        found = self.expected.get(key)
+        if found is not None:
+            return found
+        if key in self.knowledge.varying_start:
+            return Expected("", None, "random numbers without a seed")
+        return Expected(self.knowledge.start.get(key, ABSENT))
+
+    def take(self, cell: Cell) -> None:
+        """Judge `cell` and carry the expectation over it."""
+        if cell.empty:
+            self.judgements[cell.id] = Judgement("fresh")
+            return
+        fitting, misfit = self._fitting(cell)
+        judgement = self._judge(cell, fitting, misfit)
+        wanted = set(cell.reads) if fitting is None else set(fitting.trace.inputs)
+        judgement.needs = {key: self.expect(key) for key in wanted}
+        before = set(self.expected)
+        if fitting is None:
+            touched = self._forget(cell)
+        else:
+            touched = self._carry(cell, fitting.trace)
+            self._compare(cell, fitting, judgement)
+        judgement.gives = {key: self.expected[key] for key in touched if key in self.expected or key in before}
+        self.judgements[cell.id] = judgement
+        self.above.append(cell.digest)
+
+    def _fitting(self, cell: Cell) -> tuple[CellRun | None, Cause | None]:
+        """The run of this code that started from what is expected here (the cell's own last run first), or why none did."""
+        own = self.last.get(cell.id)
+        runs = self.by_code.get(cell.digest, [])
+        ordered = sorted(runs, key=lambda run: run is not own)  # stable: latest first after the cell's own last
+        misfit: Cause | None = None
+        for run in ordered:
+            cause = self._misfit(run)
+            if cause is None:
+                return run, None
+            misfit = misfit or cause
+        return None, misfit
+
+    def _misfit(self, run: CellRun) -> Cause | None:
+        """Why `run` did not start from what is expected here; what differs from kernel to kernel anyway does not count."""
+        trace = run.trace
+        for key, value in trace.inputs.items():
+            expected = self.expect(key)
+            if expected.value is None:
+                return Cause("needs", key, expected, run)
+            if expected.value != value and not self._is_start_of_varying(key):
+                return Cause("input", key, expected, run)
+        if trace.whole and (extra := self._extra_name(run)) is not None:
+            return extra
+        return None if self._same_sharing(trace) else Cause("sharing", min(trace.shared_before), None, run)
+
+    def _is_start_of_varying(self, key: Key) -> bool:
+        return key in self.knowledge.varying_start and key not in self.expected
+
+    def _extra_name(self, run: CellRun) -> Cause | None:
+        known = {**dict.fromkeys(self.knowledge.start), **self.expected}
+        for key in known:
+            expected = self.expect(key)
+            if is_name(key) and key not in run.trace.inputs and expected.value != ABSENT:
+                return Cause("extra", key, expected, run)
+        return None
+
+    def _shape(self, name: str) -> Shape:
+        found = self.shapes.get(name)
+        if found is not None:
+            return found
+        return tuple((("start", identity), place) for identity, place in self.knowledge.start_shared.get(name, ()))
+
+    def _pairing(self, trace: Trace) -> dict[int, Token] | None:
+        """Objects of the run paired with those expected here, or None where the two are not shared in the same way."""
+        pairs: dict[int, Token] = {}
+        used: dict[Token, int] = {}
+        for name, seen in trace.shared_before.items():
+            shape = self._shape(name)
+            if len(shape) != len(seen):
+                return None
+            for (identity, place), (token, expected_place) in zip(seen, shape, strict=True):
+                if (
+                    place != expected_place
+                    or pairs.setdefault(identity, token) != token
+                    or used.setdefault(token, identity) != identity
+                ):
+                    return None
+        return pairs
+
+    def _same_sharing(self, trace: Trace) -> bool:
+        if not trace.shared_before:
+            return True
+        pairs = self._pairing(trace)
+        if pairs is None:
+            return False
+        tokens = {token for identity, token in pairs.items() if identity in trace.mutated}
+        others = set(self.shapes) - set(trace.shared_before)
+        return not any(token in tokens for name in others for token, _ in self.shapes[name])
+
+    def _carry(self, cell: Cell, trace: Trace) -> set[Key]:
+        """Take over what the fitting run left."""
+        pairs = self._pairing(trace) or {}
+        varying = "; ".join(trace.varying) or next(
+            (expected.varying for key in trace.inputs if (expected := self.expect(key)).varying), ""
+        )
+        for key, value in trace.outputs.items():
+            self.expected[key] = Expected(value, cell.id, varying)
+            if not is_name(key):
+                continue
+            self.shapes[key] = tuple(
+                (pairs.get(identity, (cell.id, len(self.above), identity)), place)
+                for identity, place in trace.shared_after.get(key, ())
+            )
+            self.sure_writers[key] = (value, cell.id)
+        return set(trace.outputs)
+
+    def _forget(self, cell: Cell) -> set[Key]:
+        """Mark what the cell may set or change as unknown."""
+        if cell.broken:
+            return set()
+        touched: set[Key] = set(cell.binds)
+        changed = set(cell.at_risk)
+        for run in self.by_code.get(cell.digest, []):
+            touched |= set(run.trace.outputs)
+        if cell.opaque and not self.by_code.get(cell.digest):
+            changed |= {key for key in {**self.knowledge.start, **self.expected, **self.knowledge.live} if is_name(key)}
+        tokens = {token for name in changed for token, _ in self._shape(name)}
+        if tokens:
+            changed |= {name for name, shape in self.shapes.items() if any(token in tokens for token, _ in shape)}
+        touched |= {name for name in changed if self.expect(name).value != ABSENT or name in cell.binds}
+        for key in touched:
+            self.expected[key] = Expected(None, cell.id)
+            self.shapes.pop(key, None)
+            if key in cell.sure and not cell.reads:  # what reads nothing surely runs to its end
+                self.sure_writers.pop(key, None)
+        return touched
+
+    def _judge(self, cell: Cell, fitting: CellRun | None, misfit: Cause | None) -> Judgement:
+        own = self.last.get(cell.id)
+        if own is None:
+            return Judgement("never_run", [Cause("never_run")])
+        if own.trace.digest != cell.digest:
+            once = any(run.cell_id == cell.id for run in self.by_code.get(cell.digest, []))
+            return Judgement("stale" if once else "edited", [Cause("other_code" if once else "edited", run=own)])
+        if fitting is not None:
+            return Judgement("fresh")
+        cause = self._misfit(own) or misfit
+        assert cause is not None
+        return Judgement("unknown" if self._is_unsure(cause) else "stale", [cause])
+
+    @staticmethod
+    def _is_unsure(cause: Cause) -> bool:
+        """Whether the only thing against the cell is a value that can be known by its origin alone."""
+        return cause.kind == "input" and cause.run is not None and cause.key in cause.run.trace.unsure
+
+    def _compare(self, cell: Cell, fitting: CellRun, judgement: Judgement) -> None:
+        """The cell's own last run against what a run from top to bottom gives."""
+        own = self.last.get(cell.id)
+        if judgement.state != "fresh" or own is None:
+            return
+        keys = {
+            key
+            for run in self.by_code[cell.digest]
+            if run.cell_id == cell.id or run is fitting
+            for key in run.trace.outputs
+        }
+        for key in sorted(keys, key=lambda key: (not is_name(key), key)):
+            expected = self.expect(key)
+            left = own.after.get(key, ABSENT if is_name(key) else expected.value)
+            if expected.value != left and not (expected.varying and key in self.knowledge.varying_start):
+                judgement.state = "stale"
+                judgement.causes.append(Cause("output", key, expected, own))
+                return
+        if own.trace.shown != fitting.trace.shown:
+            judgement.state, judgement.causes = "stale", [Cause("display", "", None, own)]
+            return
+        self._doubt(cell, fitting, judgement)
+
+    def _doubt(self, cell: Cell, fitting: CellRun, judgement: Judgement) -> None:
+        """A fresh cell of which another run, too, would be fresh but different cannot be judged."""
+        if fitting.trace.varying:
+            judgement.state, judgement.causes = (
+                "unknown",
+                [Cause("varying", "; ".join(fitting.trace.varying), None, fitting)],
+            )
+            return
+        for key in fitting.trace.inputs:
+            expected = judgement.needs.get(key) or self.expect(key)
+            if expected.varying:
+                kind: CauseKind = "varying" if expected.by is None else "varying_input"
+                about = expected.varying if expected.by is None else key
+                judgement.state, judgement.causes = "unknown", [Cause(kind, about, expected, fitting)]
+                return
+        for run in self.by_code[cell.digest]:
+            if run is not fitting and run.trace.inputs == fitting.trace.inputs and _differ(run.trace, fitting.trace):
+                judgement.state, judgement.causes = "unknown", [Cause("undetermined", "", None, run)]
+                return
+
+    def blame_last_writers(self) -> None:
+        """A name that is now not what a run from top to bottom ends with makes its last writer stale."""
+        for name, (value, writer) in self.sure_writers.items():
+            judgement = self.judgements[writer]
+            if judgement.state == "fresh" and self.knowledge.live.get(name, ABSENT) != value:
+                judgement.state = "stale"
+                judgement.causes.append(Cause("changed_since", name, Expected(value, writer), self.last.get(writer)))
+
+
+def _differ(one: Trace, other: Trace) -> bool:
+    if one.shown != other.shown:
+        return True
+    common: Iterable[Key] = set(one.outputs) & set(other.outputs)
+    return any(one.outputs[key] != other.outputs[key] for key in common if is_name(key))
+
+
+def only_names(values: Mapping[Key, Fingerprint]) -> dict[str, Fingerprint]:
+    """The part of `values` that is about names of the notebook."""
+    return {key: value for key, value in values.items() if is_name(key)}

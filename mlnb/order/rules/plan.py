@@ -1,0 +1,84 @@
+"""Which cells to run, in which order, so that the notebook, or one cell, is fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mlnb.order.rules.fold import Expected, Folded, Judgement
+from mlnb.order.rules.traces import ABSENT, Cell, Fingerprint, Key, Knowledge, is_name
+
+_RERUN = ("stale", "edited", "never_run")
+
+
+def plan(document: Sequence[Cell], knowledge: Knowledge, folded: Folded, cell_id: str | None = None) -> list[str]:
+    """The ids of the cells to run, in document order.
+
+    Starts from the cells that are not fresh and adds the cells above whose effects those need and the live state no longer has,
+    until a run of the plan meets, at each cell, exactly what a run from top to bottom would have there.
+
+    Args:
+        document: code cells in order.
+        knowledge: what the kernel knows.
+        folded: the judgement of `document`.
+        cell_id: only what this cell needs, and the cell itself; the whole notebook when None.
+    """
+    judgements = folded.judgements
+    if cell_id is None:
+        cells = list(document)
+        chosen = {cell.id for cell in cells if judgements[cell.id].state in _RERUN}
+    else:
+        cells = list(document[: next(i for i, cell in enumerate(document) if cell.id == cell_id) + 1])
+        chosen = {cell_id} if judgements[cell_id].state in _RERUN else set()
+    if not chosen:
+        return []
+    simulation = _Simulation(cells, knowledge, judgements)
+    while missing := simulation.missing(chosen, folded.end if cell_id is None else None):
+        chosen |= missing
+    return [cell.id for cell in cells if cell.id in chosen]
+
+
+class _Simulation:
+    def __init__(self, cells: list[Cell], knowledge: Knowledge, judgements: Mapping[str, Judgement]) -> None:
+        self.cells = cells
+        self.live = knowledge.live
+        self.start = knowledge.start
+        self.varying = knowledge.varying_start
+        self.judgements = judgements
+
+    def missing(self, chosen: set[str], end: Mapping[Key, Expected] | None) -> set[str]:
+        """Cells outside `chosen` that must run too."""
+        state: dict[Key, Fingerprint | tuple[str, str]] = dict(self.live)
+        found: set[str] = set()
+        for position, cell in enumerate(self.cells):
+            if cell.id not in chosen:
+                continue
+            judgement = self.judgements[cell.id]
+            for key, expected in judgement.needs.items():
+                if self._wrong(state, key, expected):
+                    found |= self._chain(position, key) - chosen
+            for key, expected in judgement.gives.items():
+                state[key] = self._settled(key, expected)
+        if end is not None:
+            for key, expected in end.items():
+                if is_name(key) and self._wrong(state, key, expected):
+                    found |= self._chain(len(self.cells), key) - chosen
+        return found
+
+    def _settled(self, key: Key, expected: Expected) -> Fingerprint | tuple[str, str]:
+        return (key, expected.by or "") if expected.value is None else expected.value
+
+    def _wrong(self, state: Mapping[Key, Fingerprint | tuple[str, str]], key: Key, expected: Expected) -> bool:
+        if expected.by is None and (key in self.varying or not is_name(key)):
+            return False  # set by no cell: no cell can set it right
+        have = state.get(key, ABSENT if is_name(key) else self.start.get(key, ABSENT))
+        return have != self._settled(key, expected)
+
+    def _chain(self, position: int, key: Key) -> set[str]:
+        """The cells above `position` that make up the value of `key`: the last that surely sets it, and those that change it after."""
+        found: set[str] = set()
+        for cell in reversed(self.cells[:position]):
+            if key in self.judgements[cell.id].gives:
+                found.add(cell.id)
+                if key in cell.sure:
+                    break
+        return found

@@ -1,0 +1,128 @@
+"""What a cell run left behind, as the rules see it: fingerprints of what went in and what came out.
+
+Keys of inputs and outputs are names of the notebook, or begin with ``@`` for what lies outside the names:
+``@folder``, ``@env:NAME`` and ``@env``, ``@path``, ``@random``, ``@numpy random``, ``@setting:NAME``, ``@module:NAME``,
+``@own:NAME`` (a module beside the notebook), ``@file:PATH``, ``@history``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import xxhash
+
+Key = str
+Fingerprint = str
+Seen = tuple[int, int]
+
+ABSENT: Final[Fingerprint] = "absent"
+
+
+def is_name(key: Key) -> bool:
+    """Whether `key` is a name of the notebook."""
+    return not key.startswith("@")
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One run of one piece of code.
+
+    Attributes:
+        digest: of the code.
+        inputs: what it depended on, before.
+        outputs: what it set or changed, after (`ABSENT` for what it removed).
+        whole: whether it could have read any name, so that it depends on there being no others.
+        shared_before: changeable objects by name, before, of the names whose sharing decides what else the run changed.
+        mutated: those of the objects in `shared_before` that the run may have changed in place.
+        shared_after: changeable objects by name, after, of the names among the outputs.
+        shown: digest of what it displayed, its result and its error.
+        varying: what in it differs from run to run, in words.
+        unsure: names among the inputs that are known only by where they come from, not by content.
+    """
+
+    digest: str
+    inputs: Mapping[Key, Fingerprint]
+    outputs: Mapping[Key, Fingerprint]
+    whole: bool = False
+    shared_before: Mapping[str, tuple[Seen, ...]] = field(default_factory=dict)
+    mutated: frozenset[int] = frozenset()
+    shared_after: Mapping[str, tuple[Seen, ...]] = field(default_factory=dict)
+    shown: str = ""
+    varying: tuple[str, ...] = ()
+    unsure: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class CellRun:
+    """A run in this kernel: its number (1, 2, ...), which cell (None for code that is no cell), its trace, all values after."""
+
+    number: int
+    cell_id: str | None
+    trace: Trace
+    after: Mapping[Key, Fingerprint]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A code cell of the document, in the eyes of the rules.
+
+    Attributes:
+        id: its id.
+        number: its position for people, from 1, among all cells.
+        digest: of its code.
+        reads: names it reads, with those that functions it calls read.
+        binds: names it may set.
+        sure: names it surely sets.
+        at_risk: names it may change in place, judging by the code and the kinds of the live values.
+        opaque: why it may touch any name, or empty.
+        broken: whether its code cannot be parsed, so that it does nothing but fail.
+        empty: whether it has no code at all.
+    """
+
+    id: str
+    number: int
+    digest: str
+    reads: frozenset[str] = frozenset()
+    binds: frozenset[str] = frozenset()
+    sure: frozenset[str] = frozenset()
+    at_risk: frozenset[str] = frozenset()
+    opaque: str = ""
+    broken: bool = False
+    empty: bool = False
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """Everything this kernel knows.
+
+    Attributes:
+        runs: every run so far, oldest first.
+        start: what a fresh kernel has before its first cell; a key that is missing is `ABSENT`.
+        live: every key as it is now.
+        varying_start: keys whose value at the start differs from kernel to kernel (random state).
+        start_shared: changeable objects of the names that a fresh kernel has.
+    """
+
+    runs: Sequence[CellRun]
+    start: Mapping[Key, Fingerprint]
+    live: Mapping[str, Fingerprint]
+    varying_start: frozenset[Key] = frozenset({"@random", "@numpy random"})
+    start_shared: Mapping[str, tuple[Seen, ...]] = field(default_factory=dict)
+
+    def traces(self) -> dict[str, list[CellRun]]:
+        """The runs by digest of their code, latest first."""
+        found: dict[str, list[CellRun]] = {}
+        for run in reversed(self.runs):
+            found.setdefault(run.trace.digest, []).append(run)
+        return found
+
+    def last(self) -> dict[str, CellRun]:
+        """The last run of each cell."""
+        return {run.cell_id: run for run in self.runs if run.cell_id is not None}
+
+
+def history_digest(digests: Iterable[str]) -> Fingerprint:
+    """The fingerprint of ``@history``: the code that ran, in order."""
+    return xxhash.xxh3_128_hexdigest(" ".join(digests).encode())
