@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
 _ADVISORY_LOCK = 0x6D6C6E62  # "mlnb": one migration at a time on a shared PostgreSQL
+
+ALEMBIC_LOCK = threading.Lock()
+"""Held by whoever runs Alembic in this process, for our database or MLflow's: it keeps its context in module globals."""
 
 
 def upgrade(engine: sa.Engine) -> None:
@@ -22,7 +26,11 @@ def upgrade(engine: sa.Engine) -> None:
     def steps(revision: Any, _context: object) -> Any:  # noqa: ANN401 - Alembic's own types for this differ by version
         return script._upgrade_revs("head", revision)  # what `alembic upgrade` itself calls
 
-    with EnvironmentContext(config, script, fn=steps) as environment, engine.begin() as connection:
+    with (
+        ALEMBIC_LOCK,
+        EnvironmentContext(config, script, fn=steps) as environment,
+        engine.begin() as connection,
+    ):
         if engine.dialect.name == "postgresql":
             connection.execute(sa.text("select pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
         environment.configure(connection=connection, transactional_ddl=True)
