@@ -150,7 +150,7 @@ def _as_json(frame: pd.DataFrame, output: Path | None) -> dict[str, object]:
     }
     if output is not None:
         return {**shape, "output": str(output.absolute())}
-    from mlnb.features.preview import rows_of
+    from mlnb.features.showing import rows_of
 
     return {**shape, "rows": rows_of(frame)}
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +14,7 @@ from mlnb.core.secrets import mask
 from mlnb.features.code import code_of, file_of
 from mlnb.features.definition import CREATED, FeatureDefinition, definition_of
 from mlnb.features.errors import ColumnMissing, DefinitionInvalid, FunctionFailed, OutputInvalid
+from mlnb.features.results import Described, Stored, Tried
 from mlnb.features.rules import type_name
 from mlnb.features.sources import open_source
 from mlnb.features.tables import arrow_from_frame, write_parquet
@@ -24,57 +24,6 @@ SAMPLE_ROWS = 10_000
 """Rows of the source that a definition is tried on before it is registered."""
 KEPT_ROWS = 100
 """Rows of the result that are kept of that for previews."""
-
-
-@dataclass(frozen=True)
-class Tried:
-    """What a definition makes of the first rows of its source.
-
-    Attributes:
-        fields: its features.
-        created: the column of creation times that the result really has, or None.
-    """
-
-    fields: tuple[Field, ...]
-    created: str | None
-
-
-@dataclass(frozen=True)
-class Described:
-    """A definition with its code and what it makes: all that the catalogue needs to know.
-
-    Attributes:
-        definition: what its author said.
-        code: the function and what it uses of its own file.
-        file: absolute path of the defining file; None when it was defined in a notebook.
-        folder: absolute path of the folder that a relative source starts from.
-        tried: what it makes of the first rows of its source.
-    """
-
-    definition: FeatureDefinition
-    code: str
-    file: str | None
-    folder: str
-    tried: Tried
-
-
-@dataclass(frozen=True)
-class Stored:
-    """What was computed and written.
-
-    Attributes:
-        rows: how many.
-        duplicates: rows whose key and times equal an earlier row's.
-        size_bytes: of the file.
-        newest_event_at: UTC; None without times.
-        source_state: what the source looked like just before it was read.
-    """
-
-    rows: int
-    duplicates: int
-    size_bytes: int
-    newest_event_at: datetime | None
-    source_state: str
 
 
 def describe(function: Callable[..., object], sample: Path) -> Described:

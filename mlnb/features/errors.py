@@ -60,13 +60,12 @@ class EntitiesInvalid(BadInput):
     code = "entities_invalid"
 
 
-_KINDS: tuple[type[MlnbError], ...] = (
-    ViewNotFound, FeatureNotFound, SourceMissing, ColumnMissing, DefinitionInvalid, DefinitionGone, OutputInvalid,
-    FunctionFailed, EntitiesInvalid,
-)  # fmt: skip
-
-
 def by_code(code: str, message: str, hint: str) -> MlnbError:
     """The error that another process reported by `code`; an unknown one comes back as `FunctionFailed`."""
-    kind = next((kind for kind in _KINDS if kind.code == code), FunctionFailed)
-    return kind(message, hint)
+    todo: list[type[MlnbError]] = [MlnbError]
+    while todo:
+        kind = todo.pop()
+        if kind.code == code:
+            return kind(message, hint)
+        todo += kind.__subclasses__()
+    return FunctionFailed(message, hint)

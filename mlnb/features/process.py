@@ -17,10 +17,10 @@ from mlnb.core.errors import MlnbError
 from mlnb.core.secrets import mask
 from mlnb.core.wire import dumps, from_wire
 from mlnb.features.code import code_of
-from mlnb.features.compute import Described, Stored, compute, describe
 from mlnb.features.definition import definition_of
 from mlnb.features.errors import DefinitionGone, FunctionFailed, by_code
 from mlnb.features.loading import functions_in
+from mlnb.features.results import Described, Stored
 from mlnb.features.rules import makes
 from mlnb.features.types import FeatureView
 
@@ -69,6 +69,8 @@ def _ask(request: dict[str, str], file: Path) -> Any:  # noqa: ANN401 - JSON
 
 
 def _answer(request: dict[str, str]) -> object:
+    from mlnb.features.compute import compute, describe  # noqa: PLC0415 - pandas is for the process that computes
+
     file = Path(request["file"])
     functions = functions_in(file)
     if request["verb"] == "describe":

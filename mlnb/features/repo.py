@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from mlnb.core.clock import datetime_from_iso, iso_from_datetime
 from mlnb.core.home import project_of
 from mlnb.core.wire import dumps, from_wire
-from mlnb.features.rules import LEAST_SIMILARITY, registered, similarity, terms_of, trigrams
+from mlnb.features.rules import LEAST_SIMILARITY, registered, similarity, terms_of
 from mlnb.features.types import Change, FeatureView, Materialized, ViewVersion
 from mlnb.store.core_tables import current_user
 from mlnb.store.database import Database, metadata
@@ -44,13 +44,11 @@ materializations = sa.Table(
     sa.Column("stored", sa.Text, nullable=False),
 )
 _LATEST = sa.and_(views.c.name == versions.c.name, views.c.version == versions.c.version)
-_TYPO_CANDIDATES = 200
 # A hit in the name counts most, then one in a feature's name.
 _SEARCH = sa.text(
     "select name from feature_search where feature_search match :match "
-    "order by bm25(feature_search, 10.0, 6.0, 1.0), name limit :limit"
+    "order by bm25(feature_search, 10.0, 6.0, 1.0), name"
 )
-_ALL = -1
 
 
 class FeatureRepo:
@@ -107,7 +105,7 @@ class FeatureRepo:
             return [], 0
         with self._database.reading() as connection:
             searchable = _is_searchable(connection)
-            names = _matching(connection, terms, searchable) or _resembling(connection, terms, searchable)
+            names = _matching(connection, terms, searchable) or _resembling(connection, terms)
             wanted = names[start : start + limit]
             query = sa.select(versions.c.name, versions.c.definition).select_from(versions.join(views, _LATEST))
             found = {name: _view(text) for name, text in connection.execute(query.where(views.c.name.in_(wanted)))}
@@ -183,7 +181,7 @@ def _matching(connection: sa.Connection, terms: Sequence[str], searchable: bool)
     long = [term for term in terms if len(term) >= 3]  # the index knows runs of three characters
     if searchable and long:
         match = " AND ".join(f'"{term}"' for term in long)
-        names = list(connection.execute(_SEARCH, {"match": match, "limit": _ALL}).scalars())
+        names = list(connection.execute(_SEARCH, {"match": match}).scalars())
         short = [term for term in terms if term not in long]
         return _having(connection, short, names) if short else names
     return _having(connection, terms, None)
@@ -197,21 +195,16 @@ def _having(connection: sa.Connection, terms: Sequence[str], among: list[str] | 
     return found if among is None else [name for name in among if name in set(found)]
 
 
-def _resembling(connection: sa.Connection, terms: Sequence[str], searchable: bool) -> list[str]:
+def _resembling(connection: sa.Connection, terms: Sequence[str]) -> list[str]:
     """Names of the views that have a word like every term, most alike first."""
-    scored = []
-    for name, words in _candidates(connection, terms, searchable):
-        score = min(similarity(term, words) for term in terms)
-        if score >= LEAST_SIMILARITY:
-            scored.append((-score, name))
-    return [name for _, name in sorted(scored)]
-
-
-def _candidates(connection: sa.Connection, terms: Sequence[str], searchable: bool) -> list[tuple[str, str]]:
-    query = sa.select(views.c.name, views.c.words)
-    grams = sorted({gram for term in terms for gram in trigrams(term)})
-    if searchable and grams:
-        match = " OR ".join(f'"{gram}"' for gram in grams)
-        names = list(connection.execute(_SEARCH, {"match": match, "limit": _TYPO_CANDIDATES}).scalars())
-        query = query.where(views.c.name.in_(names))
-    return [(name, words) for name, words in connection.execute(query)]
+    words_of = {
+        name: set(terms_of(words)) for name, words in connection.execute(sa.select(views.c.name, views.c.words))
+    }
+    scores = dict.fromkeys(words_of, 1.0)
+    for term in terms:
+        likeness = {word: similarity(term, word) for word in set().union(*words_of.values())}
+        for name, words in words_of.items():
+            scores[name] = min(scores[name], max((likeness[word] for word in words), default=0.0))
+    return sorted(
+        (name for name, score in scores.items() if score >= LEAST_SIMILARITY), key=lambda name: (-scores[name], name)
+    )

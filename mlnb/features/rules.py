@@ -122,25 +122,15 @@ def terms_of(text: str) -> list[str]:
     return [word.lower() for word in _WORDS.findall(text)]
 
 
-def trigrams(word: str) -> set[str]:
-    """The runs of three characters of `word`."""
-    return {word[i : i + 3] for i in range(len(word) - 2)}
+def similarity(one: str, other: str) -> float:
+    """How much two words are alike: 0 to 1, by the pairs of letters they share (a typo costs little)."""
+    pairs, others = _pairs(one), _pairs(other)
+    return 2 * len(pairs & others) / (len(pairs) + len(others))
 
 
-def similarity(term: str, text: str) -> float:
-    """How well the word of `text` that is most like `term` matches it: 0 to 1, by pairs of letters (a typo costs little)."""
-    pairs = _pairs(term)
-    best = 0.0
-    for word in set(terms_of(text)):
-        others = _pairs(word)
-        common = sum((pairs & others).values())
-        best = max(best, 2 * common / (sum(pairs.values()) + sum(others.values())))
-    return best
-
-
-def _pairs(word: str) -> Counter[str]:
+def _pairs(word: str) -> set[str]:
     padded = f" {word} "
-    return Counter(padded[i : i + 2] for i in range(len(padded) - 1))
+    return {padded[i : i + 2] for i in range(len(padded) - 1)}
 
 
 def cursor_from(position: str | int) -> str:

@@ -32,7 +32,7 @@ from mlnb.store.core_tables import current_user
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mlnb.features.compute import Described
+    from mlnb.features.results import Described
 
 Function = Callable[..., object]
 

@@ -25,7 +25,7 @@ from mlnb.features.rules import makes
 from mlnb.features.types import FeatureView, Freshness, Materialized, Preview
 
 if TYPE_CHECKING:
-    from mlnb.features.compute import Stored
+    from mlnb.features.results import Stored
 
 Function = Callable[..., object]
 
@@ -53,7 +53,7 @@ class FeatureStorage:
 
     def preview(self, view: FeatureView, rows: int) -> Preview | None:
         """The first rows of what is stored of `view`, else of its sample; None when neither is there."""
-        from mlnb.features.preview import preview_of
+        from mlnb.features.showing import preview_of
 
         for file, of in ((self.file(view), "materialized"), (self.sample_file(view), "sample")):
             if file.is_file():
