@@ -148,6 +148,10 @@ def test_every_verb_is_documented():
     assert [verb for verb in VERBS if f"`mlnb {verb}" not in text] == []
     documented = set(re.findall(r"`mlnb ([a-z]+)", text))
     assert documented <= set(VERBS), "a verb that is not built is documented"
+    for verb, (module, _, _) in VERBS.items():
+        command = getattr(importlib.import_module(f"mlnb.cli.{module}"), verb)
+        subs = [name for name, sub in getattr(command, "commands", {}).items() if not sub.hidden]
+        assert [name for name in subs if f"`mlnb {verb} {name}" not in text] == [], verb
 
 
 def test_links_in_the_documentation_lead_somewhere():
