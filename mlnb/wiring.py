@@ -90,8 +90,12 @@ class Wiring:
     def envs(self) -> EnvsService:
         """Environments."""
         from mlnb.envs.service import EnvsService
+        from mlnb.kernel.registry import live_kernels
 
-        return EnvsService()
+        def python_of(notebook: Path) -> str | None:
+            return next((kernel.python for kernel in live_kernels() if kernel.notebook == str(notebook)), None)
+
+        return EnvsService(python_of)
 
     @cached_property
     def jobs(self) -> JobsService:
@@ -148,11 +152,18 @@ class Wiring:
         from mlnb.jobs.drive import Driver
         from mlnb.jobs.engine import Engine
         from mlnb.jobs.worker import Worker
+        from mlnb.kernel.runs import SpoolRun
 
         def deliver() -> None:  # in a process of its own: it imports MLflow, and the worker is to stay small
             subprocess.run([sys.executable, "-P", "-m", "mlnb.cli.worker", "deliver"], check=False, stdin=subprocess.DEVNULL)
 
-        driver = Driver(self.job_repo, self.executor, self.outbox, lambda: worker.job_ended())
+        driver = Driver(
+            self.job_repo,
+            self.executor,
+            self.outbox,
+            on_end=lambda: worker.job_ended(),
+            end_run=lambda run_id: SpoolRun(run_id).end("KILLED"),
+        )
         engine = Engine(
             self.settings.jobs_database_url(),
             slots=self.settings.get("jobs.slots") or os.cpu_count() or 1,
