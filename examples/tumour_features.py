@@ -17,12 +17,12 @@ SOURCE = Path(__file__).parent / "data" / "measurements.parquet"
 
 
 def measurements() -> pd.DataFrame:
-    """One row per tumour: `tumour_id`, `measured_at` (UTC), 30 measurements and `malignant` (0 or 1)."""
+    """One row per tumour: `tumour_id`, `measured_at` (UTC), 30 measurements and `malignant`."""
     data = load_breast_cancer(as_frame=True)
     table = data.frame.drop(columns="target").rename(columns=lambda name: name.replace(" ", "_"))
     table.insert(0, "tumour_id", range(len(table)))
     table.insert(1, "measured_at", pd.date_range("2024-01-01", periods=len(table), freq="D", tz="UTC"))
-    table["malignant"] = 1 - data.target  # the data set says 1 for benign
+    table["malignant"] = data.target == 0  # the data set says 1 for benign
     return table
 
 
