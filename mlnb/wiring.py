@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mlnb.jobs.service import JobsService
     from mlnb.jobs.worker import Worker
     from mlnb.models.service import ModelsService
+    from mlnb.order.service import OrderService
     from mlnb.store.blobs import BlobStore
     from mlnb.store.core_tables import Notebooks, Outbox
     from mlnb.store.database import Database
@@ -66,6 +67,22 @@ class Wiring:
         return Notebooks(self.database)
 
     @cached_property
+    def order(self) -> OrderService:
+        """Order of saved notebooks; kernels put their own service in its place."""
+        from mlnb.core import registry
+        from mlnb.jobs.document import check_parameters, read_document
+        from mlnb.order.fresh_run import FreshRun
+        from mlnb.order.repo import CertificateRepo
+        from mlnb.order.service import OrderService
+
+        return OrderService(
+            CertificateRepo(self.database),
+            FreshRun(lambda given, path: check_parameters(given, read_document(path)[1], path)),
+            lambda language: registry.load("mlnb.analyzers", language)(),
+            lambda: self.envs.capture().env_id,
+        )
+
+    @cached_property
     def models(self) -> ModelsService:
         """Runs and the model store."""
         from mlnb.core.home import home
@@ -93,7 +110,8 @@ class Wiring:
         from mlnb.kernel.registry import live_kernels
 
         def python_of(notebook: Path) -> str | None:
-            return next((kernel.python for kernel in live_kernels() if kernel.notebook == str(notebook)), None)
+            of_it = (k for k in live_kernels() if k.notebook and Path(k.notebook).resolve() == notebook.resolve())
+            return next((kernel.python for kernel in of_it), None)
 
         return EnvsService(python_of)
 

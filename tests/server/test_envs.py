@@ -24,8 +24,10 @@ async def test_a_notebook_outside_the_root_is_refused(jp_fetch):
 
 
 async def test_a_live_kernels_interpreter_is_captured(jp_fetch, jp_root_dir, mlnb_home):
+    connection = mlnb_home / "connection.json"
+    connection.write_text("{}")
     kernel = {
-        "pid": os.getpid(), "connection_file": "/none", "notebook": str(jp_root_dir / "a.ipynb"), "python": sys.executable,
+        "pid": os.getpid(), "connection_file": str(connection), "notebook": str(jp_root_dir / "a.ipynb"), "python": sys.executable,
         "started_at": "2026-01-01T00:00:00.000000Z", "mlnb_version": "0.1.0",
     }  # fmt: skip
     (mlnb_home / "kernels").mkdir()
