@@ -129,12 +129,16 @@ class SpoolBook:
 
     def metric_history(self, run_id: str, key: str) -> list[dict[str, Any]]:
         """Every point of a metric in the order logged; read from the files, as a long training has too many to keep."""
-        found: list[dict[str, Any]] = []
+        found: dict[
+            tuple[Any, ...], dict[str, Any]
+        ] = {}  # a point logged again, as log_model does for its model, is one point
         for file in spool.files(self.log.root, runs.TOPIC):
             for record in _readable(file, 0):
                 if record.data.get("kind") == "run_logged" and record.data.get("run_id") == run_id:
-                    found += [metric for metric in record.data.get("metrics") or [] if metric["key"] == key]
-        return found
+                    for metric in record.data.get("metrics") or []:
+                        if metric["key"] == key:
+                            found.setdefault((metric["timestamp_ms"], metric["step"], metric["value"]), metric)
+        return list(found.values())
 
     def _new_records(self, file: Path, skip_own: bool) -> Iterator[spool.Record]:
         if file in self._own:

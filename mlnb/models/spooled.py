@@ -20,11 +20,14 @@ _FINAL = frozenset({"FINISHED", "FAILED", "KILLED"})
 
 @dataclass(frozen=True)
 class Spooled:
-    """A record to deliver: its data, the file it stands in and the offset behind it; `data` is None for a damaged line."""
+    """A record to deliver: its data, the file it stands in and the offset behind it; `data` is None for a damaged line.
+
+    `at_us` is when it was written, in microseconds since the epoch.
+    """
 
     file: Path
     end: int
-    at_ms: int
+    at_us: int
     data: Mapping[str, Any] | None
 
 
@@ -34,19 +37,19 @@ def in_order(starts: Mapping[Path, int]) -> Iterator[Spooled]:
     A job's run is begun by the runner, logged to by the kernel and ended by the runner, in two files: only the order of time
     tells how it ended.
     """
-    return heapq.merge(*(_records(file, start) for file, start in starts.items()), key=lambda record: record.at_ms)
+    return heapq.merge(*(_records(file, start) for file, start in starts.items()), key=lambda record: record.at_us)
 
 
 def _records(file: Path, start: int) -> Iterator[Spooled]:
-    position, latest_ms = start, 0
+    position, latest_us = start, 0
     while True:
         try:
             for record in spool.read(file, position):
                 position = record.end
-                latest_ms = max(
-                    latest_ms, int(record.at.timestamp() * 1000)
+                latest_us = max(
+                    latest_us, int(record.at.timestamp() * 1_000_000)
                 )  # a clock set back does not reorder a file
-                yield Spooled(file, position, latest_ms, record.data)
+                yield Spooled(file, position, latest_us, record.data)
             return
         except FileNotFoundError:
             return
@@ -55,7 +58,7 @@ def _records(file: Path, start: int) -> Iterator[Spooled]:
             if behind is None:
                 return
             position = behind
-            yield Spooled(file, position, latest_ms, None)
+            yield Spooled(file, position, latest_us, None)
 
 
 def _behind_damage(file: Path, position: int) -> int | None:
@@ -98,7 +101,7 @@ def open_runs(files: Iterable[Path], gone: frozenset[Path]) -> dict[str, int]:
         if kind == "run_changed" and data.get("status") in _FINAL:
             last.pop(run_id, None)
         elif kind == "run_started" or run_id in last or (kind == "run_changed" and data.get("status") == "RUNNING"):
-            last[run_id] = (record.file, record.at_ms)
+            last[run_id] = (record.file, record.at_us // 1000)
     return {run_id: at_ms for run_id, (file, at_ms) in last.items() if file in gone}
 
 

@@ -153,8 +153,9 @@ class MlflowDelivery:
     def _run_changed(self, data: Mapping[str, Any]) -> None:
         run_id = data["run_id"]
         self._need_run(run_id)
-        self._logged.flush(run_id)
-        if data.get("lifecycle") == "active":
+        self._guarded(run_id, self._logged.flush, run_id)
+        is_deleted = self._tracking.get_run(run_id).info.lifecycle_stage == LifecycleStage.DELETED
+        if data.get("lifecycle") == "active" and is_deleted:
             self._tracking.restore_run(run_id)
         status, name = data.get("status"), data.get("name")
         if status or name or data.get("ended_at_ms"):
@@ -162,7 +163,7 @@ class MlflowDelivery:
             self._tracking.update_run_info(run_id, number, data.get("ended_at_ms"), name)
         for key in data.get("tags_deleted") or []:
             _unless_absent(self._tracking.delete_tag, run_id, key)
-        if data.get("lifecycle") == "deleted":
+        if data.get("lifecycle") == "deleted" and not is_deleted:
             self._tracking.delete_run(run_id)
 
     def _run_inputs(self, data: Mapping[str, Any]) -> None:

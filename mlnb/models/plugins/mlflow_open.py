@@ -86,7 +86,9 @@ def ensure(uri: str) -> None:
     file = sqlite_file(uri)
     if file is not None:
         check_local_disk(file)
-    with locked(home() / "locks" / "mlflow-store.lock"), translated():
+    from mlnb.store.migrations.upgrade import ALEMBIC_LOCK
+
+    with ALEMBIC_LOCK, locked(home() / "locks" / "mlflow-store.lock"), translated():
         if file is not None and not file.exists():
             _make_whole(file)
         else:
