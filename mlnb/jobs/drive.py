@@ -34,6 +34,7 @@ class Driver:
         executor: the executor of a name.
         events: where changes are told.
         on_end: called after a job has ended.
+        end_run: marks the tracked run of an attempt that was killed before it could end it.
         clock: time.
     """
 
@@ -43,12 +44,14 @@ class Driver:
         executor: Callable[[str], Executor],
         events: EventSink,
         on_end: Callable[[], None] = lambda: None,
+        end_run: Callable[[str], None] = lambda _run_id: None,
         clock: Clock = utc_now,
     ) -> None:
         self._repo = repo
         self._executor = executor
         self._events = events
         self._on_end = on_end
+        self._end_run = end_run
         self._clock = clock
 
     def drive(self, job_id: str, number: int) -> None:
@@ -154,6 +157,8 @@ class Driver:
         if state is State.FAILED and result is not None and result.failed_cell is not None and result.error == reason:
             reason = f"cell {result.failed_cell.index + 1} raised {reason}"
         files.hand_over_spool(attempt.folder)
+        if result is None and job.run_id is not None:
+            self._end_run(job.run_id)
         if state in (State.FAILED, State.LOST) and number <= job.retries:
             self._repo.close_attempt(job_id, number, state, reason, ended.exit_code)
             prepare_again(job_id, number)

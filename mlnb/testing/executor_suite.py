@@ -94,11 +94,14 @@ _TOLD = frozenset({"started", "prepared", "cell_started", "cell_ended", "ended"}
 
 
 def _begins_cell(event: Event) -> bool:
-    return event["event"] == "cell_started"
+    return bool(event["event"] == "cell_started")
 
 
 def _prints(word: str) -> Callable[[Event], bool]:
-    return lambda event: event["event"] == "output" and word in str(event["text"])
+    def is_it(event: Event) -> bool:
+        return str(event["event"]) == "output" and word in str(event["text"])
+
+    return is_it
 
 
 class ExecutorSuite:

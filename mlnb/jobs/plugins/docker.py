@@ -273,7 +273,7 @@ def _connect() -> Any:  # noqa: ANN401 - docker is untyped
     # REQUESTS_CA_BUNDLE would replace the engine's own authority, so the environment is left out before the first request.
     client = docker.from_env(version="1.41", timeout=_ANSWER_S)
     client.api.trust_env = False
-    client.api._version = client.api.version(api_version=False)["ApiVersion"]
+    client.api._version = client.api.version(api_version=False)["ApiVersion"]  # type: ignore[attr-defined] # what "auto" sets
     return client
 
 
