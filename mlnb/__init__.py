@@ -9,11 +9,13 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from mlnb.core.version import __version__
+
 if TYPE_CHECKING:
     from mlnb import envs, features, jobs, models, order, snapshots
     from mlnb.features import feature_view
 
-__version__ = "0.1.0"
+
 __all__ = ["__version__", "envs", "feature_view", "features", "jobs", "models", "order", "secret", "snapshots"]
 
 _AREAS = ("envs", "features", "jobs", "models", "order", "snapshots")

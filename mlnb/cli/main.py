@@ -9,8 +9,8 @@ from typing import NoReturn
 
 import click
 
-from mlnb import __version__
 from mlnb.core.errors import MlnbError
+from mlnb.core.version import __version__
 
 # verb -> (module of mlnb.cli, help, area). Listed here so that `mlnb --help` imports nothing else.
 VERBS: dict[str, tuple[str, str, str]] = {

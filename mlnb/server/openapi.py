@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from mlnb import __version__
+from mlnb.core.version import __version__
 from mlnb.server.routes import Empty, Route
 
 

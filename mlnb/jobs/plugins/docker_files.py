@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-import mlnb
+from mlnb.core import version
 from mlnb.core.errors import NotInstalled, Unavailable
 from mlnb.jobs import folder as files
 
@@ -31,7 +31,7 @@ def package_archive() -> bytes:
     Raises:
         NotInstalled: mlnb runs from a folder without metadata.
     """
-    root = Path(mlnb.__file__).parent
+    root = Path(version.__file__).parents[1]
     try:
         about = metadata.distribution("mlnb")
     except metadata.PackageNotFoundError as error:
