@@ -21,7 +21,7 @@ class Comms:
         shell: an InteractiveShell; only under ipykernel does it have comms.
     """
 
-    def __init__(self, shell: Any) -> None:  # noqa: ANN401 - IPython is untyped here
+    def __init__(self, shell: Any) -> None:  # noqa: ANN401 - untyped by its library
         self._manager: Any = getattr(getattr(shell, "kernel", None), "comm_manager", None)
         self._open: dict[str, Any] = {}
 
@@ -46,13 +46,13 @@ class Comms:
             with logged("comm: send"):
                 comm.send({"event": event})
 
-    def _opened(self, comm: Any, _message: Any) -> None:  # noqa: ANN401 - a Comm and a Jupyter message
+    def _opened(self, comm: Any, _message: Any) -> None:  # noqa: ANN401 - untyped by its library
         self._open[comm.comm_id] = comm
         comm.on_close(lambda _: self._open.pop(comm.comm_id, None))
         comm.on_msg(lambda message: self._asked(comm, message))
         comm.send({"event": "ready"})
 
-    def _asked(self, comm: Any, message: Any) -> None:  # noqa: ANN401
+    def _asked(self, comm: Any, message: Any) -> None:  # noqa: ANN401 - untyped by its library
         with logged("comm: answer"):
             data = message["content"]["data"]
             comm.send({"id": data.get("id"), **door.answer(str(data.get("call")), data.get("arguments") or {})})

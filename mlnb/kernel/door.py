@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from mlnb.core.errors import MlnbError, NotFound
+from mlnb.core.errors import MlnbError
 from mlnb.core.secrets import mask
 from mlnb.core.wire import to_wire
 from mlnb.kernel.log import log_error
@@ -31,24 +31,22 @@ def names() -> list[str]:
 
 def answer(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """``{"result": ...}`` or ``{"error": {"code", "message", "hint"}}``. Never raises."""
+    if name not in _functions:
+        return _error("not_found", f"this kernel has no {name!r}", f"Known: {', '.join(names())}.")
     try:
-        if name not in _functions:
-            raise NotFound(f"this kernel has no {name!r}", f"Known: {', '.join(names())}.")
         return {"result": to_wire(_functions[name](**arguments))}
     except MlnbError as error:
-        return {"error": {"code": error.code, "message": mask(error.message), "hint": error.hint}}
+        return _error(error.code, error.message, error.hint)
     except TypeError as error:
         log_error(f"door: {name}", error)
-        return {"error": {"code": "bad_input", "message": mask(f"{name}: {error}"), "hint": "Check the arguments."}}
-    except Exception as error:  # noqa: BLE001 - the caller gets an answer whatever happens
+        return _error("bad_input", f"{name}: {error}", "Check the arguments.")
+    except Exception as error:  # noqa: BLE001 - nothing of ours may reach the user's cell
         log_error(f"door: {name}", error)
-        return {
-            "error": {
-                "code": "error",
-                "message": mask(f"{name}: {error}"),
-                "hint": "See logs/kernel.log under MLNB_HOME.",
-            }
-        }
+        return _error("error", f"{name}: {error}", "See logs/kernel.log under MLNB_HOME.")
+
+
+def _error(code: str, message: str, hint: str) -> dict[str, Any]:
+    return {"error": {"code": code, "message": mask(message), "hint": hint}}
 
 
 def call(name: str, arguments_json: str = "{}") -> str:
@@ -56,11 +54,7 @@ def call(name: str, arguments_json: str = "{}") -> str:
     try:
         arguments = json.loads(arguments_json)
     except ValueError as error:
-        return json.dumps(
-            {"error": {"code": "bad_input", "message": f"the arguments are not JSON: {error}", "hint": ""}}
-        )
+        return json.dumps(_error("bad_input", f"the arguments are not JSON: {error}", ""))
     if not isinstance(arguments, dict):
-        return json.dumps(
-            {"error": {"code": "bad_input", "message": "the arguments are not a JSON object", "hint": ""}}
-        )
+        return json.dumps(_error("bad_input", "the arguments are not a JSON object", ""))
     return json.dumps(answer(name, arguments), ensure_ascii=False)

@@ -27,7 +27,7 @@ class Loaded:
         shell: an IPython InteractiveShell.
     """
 
-    def __init__(self, shell: Any) -> None:  # noqa: ANN401 - IPython is untyped here
+    def __init__(self, shell: Any) -> None:  # noqa: ANN401 - untyped by its library
         self.shell = shell
         self.order = KernelOrder(shell, _mode_from_environment())
         self.comms = Comms(shell)
@@ -40,7 +40,7 @@ class Loaded:
     def enter(self) -> None:
         """Put everything in, each part on its own: one that fails does not take the others along."""
         with logged("load: settings of MLflow"):
-            from mlnb.kernel import runs  # noqa: PLC0415 - other areas come in one by one, so that one can be absent
+            from mlnb.kernel import runs  # noqa: PLC0415 - only when needed
 
             runs.prepare()
         with logged("load: order"):
@@ -79,14 +79,14 @@ class Loaded:
             door.unregister(name)
 
     def _load_snapshots(self) -> None:
-        from mlnb.kernel.snapshots import KernelSnapshots  # noqa: PLC0415
+        from mlnb.kernel.snapshots import KernelSnapshots  # noqa: PLC0415 - only when needed
 
         self.snapshots = KernelSnapshots(self.shell, _env_id, log=lambda text: log_text("snapshots", text))
         current.fill("snapshots", self.snapshots)
         for name, function in self.snapshots.door_functions().items():
             door.register(name, function)
 
-    def _after_run(self, result: Any) -> None:  # noqa: ANN401
+    def _after_run(self, result: Any) -> None:  # noqa: ANN401 - untyped by its library
         self.order.after_run(result)
         self.comms.tell("order_changed")
 
@@ -99,7 +99,7 @@ class Loaded:
         door.register("order.set_mode", lambda mode: _set_mode(order, mode))
 
 
-def load(shell: Any) -> None:  # noqa: ANN401
+def load(shell: Any) -> None:  # noqa: ANN401 - untyped by its library
     """Put the kernel half into `shell`. Does nothing when it is in already, or when ``MLNB_KERNEL=0``. Never raises."""
     with logged("load"):
         if os.environ.get("MLNB_KERNEL", "1") == "0" or getattr(shell, "_mlnb_loaded", None) is not None:
@@ -109,7 +109,7 @@ def load(shell: Any) -> None:  # noqa: ANN401
         loaded.enter()
 
 
-def unload(shell: Any) -> None:  # noqa: ANN401
+def unload(shell: Any) -> None:  # noqa: ANN401 - untyped by its library
     """Take the kernel half out of `shell`. Never raises."""
     with logged("unload"):
         loaded: Loaded | None = getattr(shell, "_mlnb_loaded", None)
@@ -129,12 +129,12 @@ def _set_mode(order: KernelOrder, mode: str) -> dict[str, str]:
 
 
 def _env_id() -> str:
-    from mlnb.envs.capture import capture  # noqa: PLC0415 - on the first snapshot
+    from mlnb.envs.capture import capture  # noqa: PLC0415 - only when needed
 
     return capture("fast").env_id
 
 
 def _hello() -> dict[str, object]:
-    from mlnb import __version__  # noqa: PLC0415
+    from mlnb.core.version import __version__  # noqa: PLC0415 - only when needed
 
     return {"mlnb_version": __version__, "pid": os.getpid(), "folder": str(Path.cwd()), "calls": door.names()}

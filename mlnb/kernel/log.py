@@ -45,7 +45,7 @@ def logged(doing: str, undo: Callable[[], None] | None = None) -> Iterator[None]
     """
     try:
         yield
-    except Exception as error:  # noqa: BLE001 - the user's cells survive us
+    except Exception as error:  # noqa: BLE001 - nothing of ours may reach the user's cell
         log_error(doing, error)
         if undo is not None:
             with contextlib.suppress(Exception):

@@ -24,7 +24,7 @@ class MlnbMagics(Magics):
         order: its order service.
     """
 
-    def __init__(self, shell: Any, order: KernelOrder) -> None:  # noqa: ANN401 - IPython is untyped here
+    def __init__(self, shell: Any, order: KernelOrder) -> None:  # noqa: ANN401 - untyped by its library
         super().__init__(shell)
         self._order = order
 

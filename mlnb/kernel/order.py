@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 from IPython.core.error import InputRejected
 
@@ -15,14 +16,16 @@ from mlnb.kernel.log import logged
 from mlnb.kernel.order_display import DisplayWatch
 from mlnb.kernel.order_trace import Begun, Tracker
 from mlnb.order.errors import NoSuchCell, NoSuchMode
+from mlnb.order.plugins.notebook_file import read_notebook
 from mlnb.order.plugins.python import PythonAnalyzer
 from mlnb.order.ports import Analyzer
 from mlnb.order.rules import modes
 from mlnb.order.rules.fold import Folded, fold
 from mlnb.order.rules.plan import plan
 from mlnb.order.rules.reasons import statuses
+from mlnb.order.rules.static import check_notebook
 from mlnb.order.rules.traces import Cell, Knowledge
-from mlnb.order.types import MODES, CellStatus, Mode, OrderStatus
+from mlnb.order.types import MODES, CellStatus, CheckReport, Mode, OrderStatus
 
 
 class CellRefused(InputRejected):
@@ -41,7 +44,7 @@ class KernelOrder:
         analyzer: reads the code of cells; Python's when None.
     """
 
-    def __init__(self, shell: Any, mode: Mode = "mark", analyzer: Analyzer | None = None) -> None:  # noqa: ANN401
+    def __init__(self, shell: Any, mode: Mode = "mark", analyzer: Analyzer | None = None) -> None:  # noqa: ANN401 - untyped by its library
         self._shell = shell
         self._mode: Mode = mode
         self._analyzer = analyzer or PythonAnalyzer(shell.transform_cell)
@@ -110,13 +113,29 @@ class KernelOrder:
         """
         if mode not in MODES:
             raise NoSuchMode(f"there is no mode {mode!r}", f"Choose one of {', '.join(MODES)}.")
-        self._mode = mode  # type: ignore[assignment] # just checked
+        self._mode = mode
         if mode == "off":
             self._tracker = None
 
     def numbers(self) -> dict[str, int]:
         """The position of each code cell among all cells, from 1, as reasons name it."""
         return {cell.id: cell.index + 1 for cell in self._document}
+
+    def check(self, path: Path) -> CheckReport:
+        """The order findings of the saved notebook at `path`, as outside a kernel.
+
+        Raises:
+            BadInput: there is no such file, or it is not a notebook.
+        """
+        return check_notebook(read_notebook(path), lambda _language: self._analyzer)
+
+    def verify(self, path: Path, parameters: Mapping[str, Any] | None = None) -> NoReturn:
+        """Not from inside a kernel: a fresh run is another process's business.
+
+        Raises:
+            BadInput: always.
+        """
+        raise BadInput("a notebook is not verified from inside a kernel", f"In a terminal: mlnb verify {path}")
 
     @property
     def mode(self) -> Mode:
@@ -125,7 +144,7 @@ class KernelOrder:
 
     # ---- hooks of the shell
 
-    def before_run(self, info: Any) -> None:  # noqa: ANN401 - IPython's ExecutionInfo
+    def before_run(self, info: Any) -> None:  # noqa: ANN401 - untyped by its library
         """``pre_run_cell``: look at what the cell can reach."""
         with logged("order: before a cell", self.abandon_run):
             self._depth += 1
@@ -140,7 +159,7 @@ class KernelOrder:
                 self._begun = self._in_use().begin(cell_id, info.raw_cell)
                 self._display.start()
 
-    def after_run(self, result: Any) -> None:  # noqa: ANN401 - IPython's ExecutionResult
+    def after_run(self, result: Any) -> None:  # noqa: ANN401 - untyped by its library
         """``post_run_cell``: keep what the cell did."""
         with logged("order: after a cell", self.abandon_run):
             if self._depth == 0:
@@ -168,7 +187,7 @@ class KernelOrder:
         self._display.stop()
         order_files.stop()
 
-    def visit(self, tree: Any) -> Any:  # noqa: ANN401 - an ast.AST; IPython's protocol for AST transformers
+    def visit(self, tree: Any) -> Any:  # noqa: ANN401 - untyped by its library
         """The AST transformer: the one place from which a run can be refused.
 
         Raises:
@@ -229,5 +248,5 @@ class KernelOrder:
 def _words_of(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # noqa: BLE001 - the user's own __str__
+    except Exception:  # noqa: BLE001 - nothing of ours may reach the user's cell
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import sys
 from typing import Any
 
@@ -38,7 +39,7 @@ def ready() -> bool:
     return True
 
 
-def _index_types(pandas: Any) -> list[type]:  # noqa: ANN401 - pandas is the user's, never imported here
+def _index_types(pandas: Any) -> list[type]:  # noqa: ANN401 - untyped by its library
     names = (
         "Index",
         "RangeIndex",
@@ -52,7 +53,7 @@ def _index_types(pandas: Any) -> list[type]:  # noqa: ANN401 - pandas is the use
     return [getattr(pandas, name) for name in names if hasattr(pandas, name)]
 
 
-def _visit_array(walk: Walk, array: Any) -> None:  # noqa: ANN401 - a numpy array
+def _visit_array(walk: Walk, array: Any) -> None:  # noqa: ANN401 - untyped by its library
     owner, place = array, 0
     while type(owner.base) is type(array):
         owner = owner.base
@@ -74,15 +75,13 @@ def _visit_array(walk: Walk, array: Any) -> None:  # noqa: ANN401 - a numpy arra
         _add_buffer(walk, array)
 
 
-def _add_buffer(walk: Walk, array: Any) -> None:  # noqa: ANN401
+def _add_buffer(walk: Walk, array: Any) -> None:  # noqa: ANN401 - untyped by its library
     flat = array if array.flags.c_contiguous else array.copy("C")
     if flat.size:
         walk.put(flat.reshape(-1).view("u1") if flat.dtype.itemsize else b"")
 
 
 def _add_items(walk: Walk, items: list[Any]) -> None:
-    import marshal  # noqa: PLC0415
-
     if all_scalars(items):
         walk.put(marshal.dumps(items, 2))
         return
@@ -90,32 +89,32 @@ def _add_items(walk: Walk, items: list[Any]) -> None:
         walk.visit(item)
 
 
-def _visit_scalar(walk: Walk, value: Any) -> None:  # noqa: ANN401
+def _visit_scalar(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
     walk.tag("number", value.dtype.str)
     walk.put(value.tobytes())
 
 
-def _visit_words(walk: Walk, value: Any) -> None:  # noqa: ANN401 - immutable library values whose words say all
+def _visit_words(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
     walk.tag(type(value).__qualname__, str(value))
 
 
-def _visit_ufunc(walk: Walk, value: Any) -> None:  # noqa: ANN401
+def _visit_ufunc(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
     walk.tag("ufunc", value.__name__)
 
 
-def _visit_generator(walk: Walk, value: Any) -> None:  # noqa: ANN401
+def _visit_generator(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
     walk.changeable(value.bit_generator)
     walk.tag("Generator", type(value.bit_generator).__name__)
     walk.visit(walk.temporary(value.bit_generator.state))
 
 
-def _visit_state(walk: Walk, value: Any) -> None:  # noqa: ANN401
+def _visit_state(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
     walk.changeable(value)
     walk.tag("RandomState")
     walk.visit(walk.temporary(value.get_state(legacy=False)))
 
 
-def _visit_frame(walk: Walk, frame: Any) -> None:  # noqa: ANN401
+def _visit_frame(walk: Walk, frame: Any) -> None:  # noqa: ANN401 - untyped by its library
     walk.changeable(frame)
     manager = frame._mgr
     walk.tag("frame", frame.shape)
@@ -124,15 +123,15 @@ def _visit_frame(walk: Walk, frame: Any) -> None:  # noqa: ANN401
     columns: dict[int, tuple[Any, int | None]] = {}
     for block in manager.blocks:
         whole = block.values.ndim == 1
-        for row, column in enumerate(block.mgr_locs.as_array.tolist()):
-            columns[column] = (block.values, None if whole else row)
+        for place, column in enumerate(block.mgr_locs.as_array.tolist()):
+            columns[column] = (block.values, None if whole else place)
     for column in sorted(columns):
         values, row = columns[column]
         _add_column(walk, values if row is None else values[row])
     _add_attributes(walk, frame)
 
 
-def _visit_series(walk: Walk, series: Any) -> None:  # noqa: ANN401
+def _visit_series(walk: Walk, series: Any) -> None:  # noqa: ANN401 - untyped by its library
     walk.changeable(series)
     walk.tag("series", len(series))
     walk.visit(series.name)
@@ -141,12 +140,12 @@ def _visit_series(walk: Walk, series: Any) -> None:  # noqa: ANN401
     _add_attributes(walk, series)
 
 
-def _add_attributes(walk: Walk, value: Any) -> None:  # noqa: ANN401
+def _add_attributes(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
     if value.attrs:
         walk.visit(value.attrs)
 
 
-def _visit_index(walk: Walk, index: Any) -> None:  # noqa: ANN401
+def _visit_index(walk: Walk, index: Any) -> None:  # noqa: ANN401 - untyped by its library
     walk.changeable(index)
     walk.tag(type(index).__name__, len(index))
     walk.visit(list(index.names))
@@ -160,7 +159,7 @@ def _visit_index(walk: Walk, index: Any) -> None:  # noqa: ANN401
         _add_column(walk, index._data)
 
 
-def _add_column(walk: Walk, values: Any) -> None:  # noqa: ANN401 - a numpy array or a pandas extension array
+def _add_column(walk: Walk, values: Any) -> None:  # noqa: ANN401 - untyped by its library
     numpy = sys.modules["numpy"]
     if type(values) is numpy.ndarray:
         walk.nodes += 1

@@ -18,7 +18,7 @@ class DisplayWatch:
     The objects stay the same objects, so code that keeps a reference to ``sys.stdout`` notices nothing.
     """
 
-    def __init__(self, shell: Any) -> None:  # noqa: ANN401 - an InteractiveShell
+    def __init__(self, shell: Any) -> None:  # noqa: ANN401 - untyped by its library
         self._shell = shell
         self._parts: list[bytes] = []
         self._stdout: Any = None
@@ -27,14 +27,15 @@ class DisplayWatch:
     def start(self) -> None:
         """Begin to note."""
         self._parts = []
-        stream, publisher = sys.stdout, self._shell.display_pub
+        stream: Any = sys.stdout
+        publisher = self._shell.display_pub
         write, publish, parts = stream.write, publisher.publish, self._parts
 
-        def noting_write(text: str) -> Any:  # noqa: ANN401 - whatever the stream answers
+        def noting_write(text: str) -> Any:  # noqa: ANN401 - untyped by its library
             parts.append(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else b"?")
             return write(text)
 
-        def noting_publish(*args: Any, **given: Any) -> Any:  # noqa: ANN401 - IPython's signature varies
+        def noting_publish(*args: Any, **given: Any) -> Any:  # noqa: ANN401 - untyped by its library
             data = given.get("data", args[0] if args else {})
             parts.append(
                 repr(sorted(data.items())).encode("utf-8", "surrogatepass") if isinstance(data, dict) else b"?"

@@ -14,7 +14,8 @@ import xxhash
 ABSENT: Final = "absent"
 CONTENT_LIMIT_BYTES: Final = 16 << 20
 _LISTING_LIMIT: Final = 2_000
-_WATCHED: Final = frozenset({"open", "sqlite3.connect", "os.listdir", "os.scandir", "subprocess.Popen", "os.system", "os.remove", "os.rename", "os.posix_spawn", "os.exec"})  # fmt: skip
+_PROGRAMS: Final = frozenset({"subprocess.Popen", "os.system", "os.posix_spawn", "os.exec"})
+_WATCHED: Final = _PROGRAMS | frozenset({"open", "sqlite3.connect", "os.listdir", "os.scandir", "os.remove", "os.rename"})  # fmt: skip
 _WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -84,29 +85,23 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     _busy = True
     try:
         _note(_active, event, arguments)
-    except Exception:  # noqa: BLE001, S110 - an exception here would become the user's
+    except Exception:  # noqa: S110, BLE001 - there is nobody to tell
         pass
     finally:
         _busy = False
 
 
 def _note(watch: Watch, event: str, arguments: tuple[Any, ...]) -> None:
-    if event in ("subprocess.Popen", "os.system", "os.posix_spawn", "os.exec"):
+    if event in _PROGRAMS:
         watch.programs = True
         return
-    given = arguments[0]
-    if isinstance(given, bytes):
-        given = os.fsdecode(given)
-    elif isinstance(given, os.PathLike):
-        given = os.fspath(given)
+    given = _as_path(arguments[0])
     if given is None:
-        given = "."
-    if not isinstance(given, str) or given == ":memory:" or given.startswith("file:"):
         return
-    path = os.path.abspath(given)  # noqa: PTH100 - hot, and no Path is wanted
+    path = os.path.abspath(given)  # noqa: PTH100 - hot path, plain text wanted
     if is_quiet(path):
         return
-    watch.relative = watch.relative or not os.path.isabs(given)  # noqa: PTH117
+    watch.relative = watch.relative or not os.path.isabs(given)  # noqa: PTH117 - hot path, plain text wanted
     if event == "open":
         mode, flags = arguments[1], arguments[2]
         writes = (
@@ -123,7 +118,18 @@ def _note(watch: Watch, event: str, arguments: tuple[Any, ...]) -> None:
     if event == "sqlite3.connect":
         watch.databases.add(path)
     if event == "os.rename":
-        _touch(watch, os.path.abspath(os.fspath(arguments[1])), writes=True)  # noqa: PTH100
+        _touch(watch, os.path.abspath(os.fspath(arguments[1])), writes=True)  # noqa: PTH100 - hot path, plain text wanted
+
+
+def _as_path(given: object) -> str | None:
+    """The path that an audited call was given; None for a descriptor, a database in memory or a URL."""
+    if given is None:
+        return "."
+    if isinstance(given, os.PathLike):
+        given = os.fspath(given)
+    if isinstance(given, bytes):
+        given = os.fsdecode(given)
+    return given if isinstance(given, str) and given != ":memory:" and not given.startswith("file:") else None
 
 
 def _touch(watch: Watch, path: str, *, writes: bool) -> None:
@@ -131,7 +137,7 @@ def _touch(watch: Watch, path: str, *, writes: bool) -> None:
         watch.before[path] = content(path)
     if writes:
         watch.written.add(path)
-        parent = os.path.dirname(path)  # noqa: PTH120
+        parent = os.path.dirname(path)  # noqa: PTH120 - hot path, plain text wanted
         if watch.before[path] == ABSENT and parent not in watch.before:
             watch.before[parent] = content(parent)
 
@@ -149,11 +155,11 @@ def is_quiet(path: str) -> bool:
 def content(path: str) -> str:
     """A fingerprint of what lies at `path`: text of a file, names in a folder; large files by size and time of change."""
     try:
-        status = os.stat(path)  # noqa: PTH116
-        if os.path.isdir(path):  # noqa: PTH112
-            names = sorted(os.listdir(path))[:_LISTING_LIMIT]  # noqa: PTH208
+        status = os.stat(path)  # noqa: PTH116 - hot path, plain text wanted
+        if os.path.isdir(path):  # noqa: PTH112 - hot path, plain text wanted
+            names = sorted(os.listdir(path))[:_LISTING_LIMIT]  # noqa: PTH208 - hot path, plain text wanted
             return "folder " + xxhash.xxh3_128_hexdigest("\0".join(names).encode("utf-8", "surrogateescape"))
-        if status.st_size > CONTENT_LIMIT_BYTES or not os.path.isfile(path):  # noqa: PTH113
+        if status.st_size > CONTENT_LIMIT_BYTES or not os.path.isfile(path):  # noqa: PTH113 - hot path, plain text wanted
             return f"large {status.st_size} {status.st_mtime_ns} {status.st_ino}"
         return xxhash.xxh3_128_hexdigest(Path(path).read_bytes())
     except OSError:
@@ -165,7 +171,7 @@ def named_in(texts: tuple[str, ...] | frozenset[str]) -> set[str]:
     found = set()
     for text in texts:
         if 0 < len(text) <= 200 and "\n" not in text and "\0" not in text:
-            path = os.path.abspath(os.path.expanduser(text))  # noqa: PTH100, PTH111
+            path = os.path.abspath(os.path.expanduser(text))  # noqa: PTH100, PTH111 - hot path, plain text wanted
             if not is_quiet(path):
                 found.add(path)
     return found

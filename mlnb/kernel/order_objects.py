@@ -57,7 +57,7 @@ _CONTENT: Final = (  # builtin kinds whose content is read through the builtin's
 )
 
 
-def visit_object(walk: Walk, value: Any, kind: type) -> None:  # noqa: ANN401 - any value
+def visit_object(walk: Walk, value: Any, kind: type) -> None:  # noqa: ANN401 - untyped by its library
     """Add a value whose exact type has no handler of its own."""
     if isinstance(value, type):
         _visit_class(walk, value)
@@ -88,7 +88,7 @@ def _items(walk: Walk, kind: str, items: list[Any]) -> None:
         walk.visit(item)
 
 
-def _visit_attributes(walk: Walk, value: Any, kind: type) -> None:  # noqa: ANN401
+def _visit_attributes(walk: Walk, value: Any, kind: type) -> None:  # noqa: ANN401 - untyped by its library
     try:
         attributes = object.__getattribute__(value, "__dict__")
     except AttributeError:
@@ -157,7 +157,7 @@ def _visit_class(walk: Walk, value: type) -> None:
         walk.visit(item)
 
 
-def _visit_known_base(walk: Walk, value: Any, kind: type) -> bool:  # noqa: ANN401
+def _visit_known_base(walk: Walk, value: Any, kind: type) -> bool:  # noqa: ANN401 - untyped by its library
     """Add values of a few library kinds that come in many subclasses; False when `value` is none of them."""
     if isinstance(value, enum.Enum):
         walk.tag("member", kind.__qualname__, value._name_)
@@ -177,7 +177,7 @@ def _visit_known_base(walk: Walk, value: Any, kind: type) -> bool:  # noqa: ANN4
     return True
 
 
-def _visit_file(walk: Walk, value: Any) -> None:  # noqa: ANN401
+def _visit_file(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
     walk.changeable(value)
     kind = type(value)
     walk.tag("file", kind.__qualname__, value.closed)
@@ -199,7 +199,7 @@ def _text_place(value: io.TextIOWrapper) -> int:
         return -1
 
 
-def _visit_sqlite(walk: Walk, value: Any) -> None:  # noqa: ANN401
+def _visit_sqlite(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
     # Its content is out of reach, but it counts its own changes: where it comes from plus the count is as good.
     cursor = value.cursor()
     cursor.row_factory = None  # no code of the user's
@@ -207,14 +207,14 @@ def _visit_sqlite(walk: Walk, value: Any) -> None:  # noqa: ANN401
     walk.cannot_see(value, repr((value.total_changes, value.in_transaction, versions)))
 
 
-def _visit_partial(walk: Walk, value: Any) -> None:  # noqa: ANN401
+def _visit_partial(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
     walk.changeable(value)
     walk.tag("partial")
     for part in (value.func, value.args, value.keywords):
         walk.visit(part)
 
 
-def _visit_lru(walk: Walk, value: Any) -> None:  # noqa: ANN401
+def _visit_lru(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
     walk.changeable(value)
     walk.tag("cache")
     walk.visit(value.__wrapped__)
@@ -228,7 +228,7 @@ def _visit_random(walk: Walk, value: random.Random) -> None:
     walk.visit(random.Random.getstate(value))
 
 
-def _visit_reference(walk: Walk, value: Any) -> None:  # noqa: ANN401
+def _visit_reference(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
     walk.tag("weak reference")
     walk.visit(value())
 
@@ -240,15 +240,15 @@ def _visit_thread(walk: Walk, value: threading.Thread) -> None:
         walk.cannot_see(value)
 
 
-def _visit_plain(walk: Walk, value: Any) -> None:  # noqa: ANN401 - immutable values of the standard library
+def _visit_plain(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
     walk.tag(type(value).__qualname__, repr(value))
 
 
-def _visit_lock(walk: Walk, value: Any) -> None:  # noqa: ANN401
+def _visit_lock(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
     walk.tag(type(value).__qualname__, repr(value).split(" ", 1)[0])
 
 
-def _visit_nothing(walk: Walk, value: Any) -> None:  # noqa: ANN401 - things that hold no state of their own
+def _visit_nothing(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
     walk.tag(type(value).__qualname__, getattr(value, "__qualname__", ""))
 
 
@@ -288,7 +288,7 @@ HANDLERS.update({
 
 def _arrays() -> bool:
     """Whether the handlers for numpy and pandas are in the table (they are added once the user has imported those)."""
-    from mlnb.kernel import order_arrays  # noqa: PLC0415 - only for kernels that use arrays
+    from mlnb.kernel import order_arrays  # noqa: PLC0415 - only when needed
 
     return order_arrays.ready()
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import xxhash
-
 from mlnb.kernel import order_files, order_world
+from mlnb.kernel.order_origins import forget_dead, name_origins
 from mlnb.kernel.order_outside import Outside, OutsideState
 from mlnb.kernel.order_values import Context, Print, print_of
 from mlnb.order.ports import Analyzer
@@ -58,7 +57,7 @@ class Tracker:
         analyzer: reads the code of cells.
     """
 
-    def __init__(self, shell: Any, analyzer: Analyzer) -> None:  # noqa: ANN401 - IPython is untyped here
+    def __init__(self, shell: Any, analyzer: Analyzer) -> None:  # noqa: ANN401 - untyped by its library
         self._shell = shell
         self._analyzer = analyzer
         self._context = Context(shell.user_ns, self._is_own)
@@ -298,34 +297,21 @@ class Tracker:
 
     def _trace_origins(self, begun: Begun, looked_at: set[str], inputs: dict[Key, Fingerprint]) -> None:
         """Name objects that cannot be looked into by the runs that made and may have changed them."""
-        lineage = self._context.lineage
         blind = sorted(name for name in looked_at if name in self.prints and self.prints[name].blind)
-        before: dict[int, str] = {}
-        at_risk: set[int] = set()
-        for name in begun.looked_at:
-            known = begun.prints.get(name)
-            for identity, count in known.blind if known is not None else ():
-                before[identity] = count
-                if name in begun.code.at_risk or name in begun.reach.late or begun.reach.whole:
-                    at_risk.add(identity)
         if not blind:
             return
+        before = [begun.prints[name] for name in begun.looked_at if name in begun.prints]
+        risky = begun.code.at_risk | begun.reach.late
+        at_risk = [
+            known
+            for name, known in begun.prints.items()
+            if name in begun.looked_at and (begun.reach.whole or name in risky)
+        ]
         seed = order_world.digest((begun.code.digest, sorted(inputs.items())))
-        done: set[int] = set()
-        for name in blind:
-            for place, (identity, count) in enumerate(self.prints[name].blind):
-                if identity in done:
-                    continue
-                done.add(identity)
-                if identity not in before or identity not in lineage:
-                    lineage[identity] = order_world.digest(("made", seed, name, place))
-                elif (count != before[identity]) if count else identity in at_risk:
-                    lineage[identity] = order_world.digest(("changed", lineage[identity], seed))
+        name_origins(self._context.lineage, seed, {name: self.prints[name] for name in blind}, before, at_risk)
         for name in blind:
             self._look(name)
-        alive = {identity for known in self.prints.values() for identity, _ in known.blind}
-        for identity in set(lineage) - alive:
-            del lineage[identity]
+        forget_dead(self._context.lineage, self.prints.values())
 
     @staticmethod
     def _is_unsure(known: Print) -> bool:
@@ -350,8 +336,3 @@ class Tracker:
                 and not order_files.is_quiet(str(Path(file).absolute()))
             )
         return self._own[name]
-
-
-def short(text: str) -> str:
-    """A digest of `text`."""
-    return xxhash.xxh3_128_hexdigest(text.encode("utf-8", "surrogatepass"))

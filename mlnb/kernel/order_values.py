@@ -7,6 +7,7 @@ names that share one are known to), which global names the functions in it use, 
 from __future__ import annotations
 
 import marshal
+import sys
 import types
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Mapping
@@ -23,28 +24,10 @@ Seen = tuple[int, int]
 NODE_LIMIT: Final = 20_000
 _SCALARS: Final = frozenset({type(None), bool, int, float, complex, str, bytes, type(Ellipsis)})
 _MARSHAL_VERSION: Final = 2  # the last version whose bytes depend on the content alone, not on sharing and interning
-_ITERATORS: Final = frozenset(
-    {map, zip, filter, enumerate, reversed, range}
-    | {
-        type(iter(x))
-        for x in (
-            [],
-            (),
-            "",
-            b"",
-            bytearray(),
-            {},
-            set(),
-            range(0),
-            {}.values(),
-            {}.items(),
-            reversed([]),
-            reversed({}),
-        )
-    }
-)
-_HEAP_TYPE: Final = 1 << 9
-_FIXED_TYPE: Final = 1 << 8
+_ITERABLES: Final[tuple[Any, ...]] = (
+    [], (), "", b"", bytearray(), {}, set(), range(0), {}.values(), {}.items(), reversed([]), reversed({}),
+)  # fmt: skip
+_ITERATORS: Final = frozenset({map, zip, filter, enumerate, reversed, range} | {type(iter(x)) for x in _ITERABLES})
 
 
 class TooLarge(Exception):
@@ -104,7 +87,10 @@ class Context:
 class Walk:
     """One walk over one value."""
 
-    __slots__ = ("blind", "context", "definitions", "hasher", "keep", "libraries", "modules", "names", "nodes", "objects", "packages", "put", "seen", "texts", "words")  # fmt: skip
+    __slots__ = (
+        "blind", "context", "definitions", "hasher", "keep", "libraries", "modules", "names", "nodes", "objects",
+        "packages", "put", "seen", "texts", "words",
+    )  # fmt: skip
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -123,7 +109,7 @@ class Walk:
         self.libraries: set[str] = set()
         self.nodes = 0
 
-    def visit(self, value: Any) -> None:  # noqa: ANN401 - any value a user can have
+    def visit(self, value: Any) -> None:  # noqa: ANN401 - untyped by its library
         """Add `value` to the fingerprint."""
         kind = type(value)
         if kind in _SCALARS:
@@ -170,14 +156,14 @@ class Walk:
         return value
 
 
-def print_of(value: Any, context: Context) -> Print:  # noqa: ANN401
+def print_of(value: Any, context: Context) -> Print:  # noqa: ANN401 - untyped by its library
     """The print of `value`. Never raises: what cannot be walked is known by where it comes from."""
     if type(value) in _SCALARS:
         return Print(id(value), xxhash.xxh3_128_hexdigest(marshal.dumps(value, _MARSHAL_VERSION)))
     walk = Walk(context)
     try:
         walk.visit(value)
-    except Exception:  # noqa: BLE001 - TooLarge, RecursionError, or a library object that does not behave
+    except Exception:  # noqa: BLE001 - nothing of ours may reach the user's cell
         names, words, texts = walk.names, walk.words, walk.texts
         objects, definitions = walk.objects, walk.definitions
         walk = Walk(context)
@@ -199,7 +185,7 @@ def print_of(value: Any, context: Context) -> Print:  # noqa: ANN401
     )
 
 
-def all_scalars(items: Any) -> bool:  # noqa: ANN401 - any iterable of exact builtin kind
+def all_scalars(items: Any) -> bool:  # noqa: ANN401 - untyped by its library
     """Whether every item is a plain immutable value, so that the whole can be written at once."""
     return set(map(type, items)) <= _SCALARS
 
@@ -352,7 +338,7 @@ def _visit_module(walk: Walk, value: types.ModuleType) -> None:
             walk.visit(item)
 
 
-def _visit_generator(walk: Walk, value: Any) -> None:  # noqa: ANN401 - generator, coroutine or asynchronous generator
+def _visit_generator(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
     prefix = {types.GeneratorType: "gi", types.CoroutineType: "cr"}.get(type(value), "ag")
     frame, code = getattr(value, f"{prefix}_frame"), getattr(value, f"{prefix}_code")
     walk.changeable(value)
@@ -370,7 +356,7 @@ def _visit_generator(walk: Walk, value: Any) -> None:  # noqa: ANN401 - generato
         walk.visit(value.gi_yieldfrom)
 
 
-def _visit_iterator(walk: Walk, value: Any) -> None:  # noqa: ANN401 - one of the builtin iterators
+def _visit_iterator(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
     walk.changeable(value)
     walk.tag(type(value).__name__)
     reduced = value.__reduce__()  # builtin and free of effects for these types
@@ -401,14 +387,12 @@ HANDLERS: dict[type, Handler] = {
 """How a value of exactly this type is walked. ``order_objects`` and ``order_arrays`` add theirs."""
 
 
-def _visit_other(walk: Walk, value: Any, kind: type) -> None:  # noqa: ANN401
-    from mlnb.kernel import order_objects  # noqa: PLC0415 - it adds its handlers to this module's table
+def _visit_other(walk: Walk, value: Any, kind: type) -> None:  # noqa: ANN401 - untyped by its library
+    from mlnb.kernel import order_objects  # noqa: PLC0415 - only when needed
 
     order_objects.visit_object(walk, value, kind)
 
 
 def _module_named(name: str | None) -> types.ModuleType | None:
-    import sys  # noqa: PLC0415
-
     module = sys.modules.get(name or "")
     return module if isinstance(module, types.ModuleType) else None

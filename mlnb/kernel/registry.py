@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import json
 import os
 import sys
 from dataclasses import dataclass
@@ -11,10 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mlnb import __version__
 from mlnb.core.clock import utc_now
 from mlnb.core.files import write_atomically
 from mlnb.core.home import home
+from mlnb.core.version import __version__
 from mlnb.core.wire import dumps, from_wire
 
 
@@ -44,7 +45,7 @@ def folder() -> Path:
     return home() / "kernels"
 
 
-def enter(shell: Any) -> Path | None:  # noqa: ANN401 - IPython is untyped here
+def enter(shell: Any) -> Path | None:  # noqa: ANN401 - untyped by its library
     """Write this kernel down and remove it at exit; None when `shell` is no kernel.
 
     Raises:
@@ -75,8 +76,6 @@ def leave(path: Path, pid: int) -> None:
 
 def live_kernels() -> list[LiveKernel]:
     """Every kernel with mlnb that is alive, latest first; files of dead ones are removed."""
-    import json  # noqa: PLC0415
-
     found = []
     for path in folder().glob("*.json"):
         try:
@@ -91,10 +90,10 @@ def live_kernels() -> list[LiveKernel]:
     return sorted(found, key=lambda kernel: kernel.started_at, reverse=True)
 
 
-def _connection_file(shell: Any) -> str:  # noqa: ANN401
+def _connection_file(shell: Any) -> str:  # noqa: ANN401 - untyped by its library
     if getattr(shell, "kernel", None) is None:
         return ""
-    from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415 - present, since the shell is a kernel's
+    from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415 - only when needed
 
     if not IPKernelApp.initialized():
         return ""

@@ -56,6 +56,7 @@ class CellCode:
         binds: names it may set or delete.
         sure: names it has surely set when it ends without an error.
         deletes: names it deletes.
+        guessed: those of `reads` that merely occur in the text of a magic or a shell line.
         uses: names it reads at all, before or after setting them.
         changes_by_operator: whether it has ``+=`` and the like on something other than a plain name.
         later: names that functions it defines read when they are called.
@@ -79,6 +80,7 @@ class CellCode:
     binds: frozenset[str] = frozenset()
     sure: frozenset[str] = frozenset()
     deletes: frozenset[str] = frozenset()
+    guessed: frozenset[str] = frozenset()
     uses: frozenset[str] = frozenset()
     changes_by_operator: bool = False
     later: frozenset[str] = frozenset()
@@ -173,7 +175,7 @@ class Verification:
     Attributes:
         verdict: the worst of the cells.
         cells: code cells in document order.
-        certificate: id of the signed certificate, or empty when the run did not come to its end.
+        certificate: id of the signed certificate.
         notebook: path of the notebook.
     """
 
@@ -194,7 +196,7 @@ class Certificate:
         verdict: as in `Verification`.
         cells: as in `Verification`.
         parameters: values handed in, credentials masked.
-        environment: Python and package versions that matter for the outputs, as ``name==version``.
+        env_id: the environment that mlnb ran in.
         created_at: UTC.
         key_id: which key signed.
         signature: hex.
@@ -206,7 +208,7 @@ class Certificate:
     verdict: Verdict
     cells: list[CellVerdict]
     parameters: dict[str, str]
-    environment: list[str]
+    env_id: str
     created_at: datetime
     key_id: str = ""
     signature: str = ""

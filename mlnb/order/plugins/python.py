@@ -7,6 +7,7 @@ import dataclasses
 import functools
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import xxhash
 
@@ -188,7 +189,8 @@ class PythonAnalyzer:
             elif name not in _HISTORY_MAGIC:
                 opaque, reads = opaque or f"%{name}", reads | found
         return dataclasses.replace(
-            code, reads=frozenset(reads - {"get_ipython"}), binds=frozenset(binds), sure=frozenset(sure), words=frozenset(words),
+            code, reads=frozenset(reads - {"get_ipython"}),
+            guessed=frozenset(reads - code.reads), binds=frozenset(binds), sure=frozenset(sure), words=frozenset(words),
             texts=tuple(texts), opaque=opaque, history=history, runs_programs=programs, at_risk=code.at_risk | reads,
             environment_reads=None if programs else code.environment_reads,
             environment_writes=code.environment_writes | writes,
@@ -200,7 +202,9 @@ class PythonAnalyzer:
 def _standard_transform() -> Callable[[str], str]:
     from IPython.core.inputtransformer2 import TransformerManager
 
-    return TransformerManager().transform_cell
+    manager: Any = TransformerManager
+    transform: Callable[[str], str] = manager().transform_cell
+    return transform
 
 
 def _digest(text: str) -> str:

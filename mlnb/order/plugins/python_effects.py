@@ -165,7 +165,7 @@ def texts_of(tree: ast.AST) -> tuple[str, ...]:
 
 def modules_of(tree: ast.AST) -> frozenset[str]:
     """The modules that `tree` imports."""
-    found = set()
+    found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
@@ -233,36 +233,44 @@ def environment(tree: ast.AST, words: set[str]) -> tuple[frozenset[str] | None, 
         return frozenset(), frozenset()
     reads: set[str] = set()
     writes: set[str] = set()
-    explained = 0
+    explained = mentioned = 0
     for node in ast.walk(tree):
-        if isinstance(node, ast.Subscript) and _ends_in(node.value, "environ") and isinstance(node.slice, ast.Constant):
-            (writes if isinstance(node.ctx, ast.Store) else reads).add(str(node.slice.value))
-            if isinstance(node.ctx, ast.Store) and any(
-                isinstance(part, ast.AugAssign) and part.target is node for part in ast.walk(tree)
-            ):
-                reads.add(str(node.slice.value))
-            explained += 1
-        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-            name = str(node.args[0].value)
-            if _called(node) in ("getenv", "unsetenv"):
-                reads.add(name)
-                explained += 1
-            elif _called(node) == "putenv":
-                writes.add(name)
-                explained += 1
-            elif isinstance(node.func, ast.Attribute) and _ends_in(node.func.value, "environ"):
-                reads.add(name)
-                explained += node.func.attr in ("get", "pop", "setdefault")
-        elif isinstance(node, ast.Compare) and any(_ends_in(part, "environ") for part in node.comparators):
-            if isinstance(node.left, ast.Constant):
-                reads.add(str(node.left.value))
-                explained += 1
-    mentioned = sum(
-        (isinstance(node, ast.Name) and node.id in _ENVIRONMENT)
-        or (isinstance(node, ast.Attribute) and node.attr in _ENVIRONMENT)
-        for node in ast.walk(tree)
-    )
+        explained += _named_variable(node, reads, writes)
+        mentioned += (isinstance(node, ast.Name) and node.id in _ENVIRONMENT) or (
+            isinstance(node, ast.Attribute) and node.attr in _ENVIRONMENT
+        )
     return (frozenset(reads) if explained >= mentioned else None), frozenset(writes)
+
+
+def _named_variable(node: ast.AST, reads: set[str], writes: set[str]) -> bool:
+    """Note the variable that `node` names; True when the node is a whole use of the environment."""
+    if (
+        isinstance(node, ast.AugAssign)
+        and isinstance(node.target, ast.Subscript)
+        and _ends_in(node.target.value, "environ")
+    ):
+        reads.update(_constants(node.target.slice))  # the target itself is met on its own
+        return False
+    if isinstance(node, ast.Subscript) and _ends_in(node.value, "environ"):
+        found = _constants(node.slice)
+        (writes if isinstance(node.ctx, ast.Store) else reads).update(found)
+        return bool(found)
+    if isinstance(node, ast.Call) and node.args:
+        found = _constants(node.args[0])
+        if _called(node) in ("getenv", "unsetenv", "putenv"):
+            (writes if _called(node) == "putenv" else reads).update(found)
+            return bool(found)
+        if isinstance(node.func, ast.Attribute) and _ends_in(node.func.value, "environ"):
+            reads.update(found)
+            return bool(found) and node.func.attr in ("get", "pop", "setdefault")
+    if isinstance(node, ast.Compare) and any(_ends_in(part, "environ") for part in node.comparators):
+        reads.update(_constants(node.left))
+        return bool(_constants(node.left))
+    return False
+
+
+def _constants(node: ast.AST) -> set[str]:
+    return {str(node.value)} if isinstance(node, ast.Constant) else set()
 
 
 def at_risk(tree: ast.AST) -> frozenset[str]:

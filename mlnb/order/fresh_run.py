@@ -1,0 +1,82 @@
+"""A `NotebookRunner` on nbclient: every cell from top to bottom in a new kernel; the file is not touched."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mlnb.core.content import digest_of
+from mlnb.core.errors import Unavailable
+from mlnb.core.wire import dumps
+from mlnb.order.errors import NotANotebook
+from mlnb.order.plugins.notebook_file import notebook_from_document, read_notebook
+from mlnb.order.types import SavedNotebook
+
+INJECTED = "mlnb-injected-parameters"
+
+
+class FreshRun:
+    """Runs notebooks for `mlnb verify`.
+
+    Args:
+        check_parameters: refuses parameters that the notebook at the path does not declare.
+    """
+
+    def __init__(self, check_parameters: Callable[[Mapping[str, Any], Path], None]) -> None:
+        self._check_parameters = check_parameters
+
+    def run(self, path: Path, parameters: Mapping[str, Any]) -> SavedNotebook:
+        """The notebook as a run from top to bottom leaves it; it ends at the first cell that raises.
+
+        Raises:
+            NotFound, NotANotebook: the notebook cannot be read.
+            BadInput: it declares no such parameter.
+            Unavailable: no kernel could be started, or it died.
+        """
+        import nbclient.exceptions  # noqa: PLC0415 - only when needed
+        import nbformat  # noqa: PLC0415 - only when needed
+        from jupyter_client.kernelspec import NoSuchKernel  # noqa: PLC0415 - only when needed
+        from nbclient import NotebookClient  # noqa: PLC0415 - only when needed
+
+        read_notebook(path)  # says plainly what is wrong with the file
+        self._check_parameters(parameters, path)
+        try:
+            notebook = nbformat.read(  # type: ignore[no-untyped-call] # nbformat is untyped
+                path, as_version=4
+            )
+        except Exception as error:  # nbformat raises many kinds
+            raise NotANotebook(f"{path} is not a notebook: {error}", "Name a file that Jupyter wrote.") from error
+        if parameters:
+            _inject(notebook, parameters)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        kernel = notebook.metadata.get("kernelspec", {}).get("name") or "python3"
+        client = NotebookClient(
+            notebook, kernel_name=kernel, timeout=None, resources={"metadata": {"path": str(path.parent)}}
+        )
+        try:
+            client.execute(stderr=subprocess.DEVNULL)  # what a kernel logs is not the verdict
+        except nbclient.exceptions.CellExecutionError:
+            pass  # the verdict says which cell failed
+        except NoSuchKernel as error:
+            raise Unavailable(f"there is no kernel named {kernel!r}", "See `jupyter kernelspec list`.") from error
+        except (nbclient.exceptions.DeadKernelError, RuntimeError) as error:
+            raise Unavailable(
+                f"the kernel {kernel!r} died: {error}", "Run the notebook in JupyterLab to see where."
+            ) from error
+        notebook.cells = [cell for cell in notebook.cells if INJECTED not in cell.metadata.get("tags", [])]
+        return notebook_from_document(notebook, str(path), digest_of(dumps(notebook).encode()))
+
+
+def _inject(notebook: Any, parameters: Mapping[str, Any]) -> None:  # noqa: ANN401 - untyped by its library
+    import nbformat  # noqa: PLC0415 - only when needed
+
+    lines = [f"{name} = {value!r}" for name, value in parameters.items()]
+    cell = nbformat.v4.new_code_cell(  # type: ignore[no-untyped-call] # nbformat is untyped
+        "\n".join(lines), metadata={"tags": [INJECTED]}
+    )
+    at = next((i for i, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", [])), -1)
+    notebook.cells.insert(at + 1, cell)

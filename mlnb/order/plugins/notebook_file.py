@@ -1,0 +1,96 @@
+"""Notebook files as order sees them, read as plain JSON: nothing is changed, nothing is made up but ids of cells without one."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from mlnb.core.content import digest_of
+from mlnb.core.errors import NotFound
+from mlnb.order.errors import NotANotebook
+from mlnb.order.types import SavedCell, SavedNotebook, SavedOutput
+
+
+def read_notebook(path: Path) -> SavedNotebook:
+    """The notebook at `path`.
+
+    Raises:
+        NotFound: there is no such file.
+        NotANotebook: it cannot be read, is not JSON, or is not a notebook of format 4.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise NotFound(f"there is no notebook {path}", "Check the path.") from error
+    except OSError as error:
+        raise NotANotebook(
+            f"{path} cannot be read: {(error.strerror or str(error)).lower()}", "Name a notebook file."
+        ) from error
+    try:
+        document = json.loads(data)
+    except ValueError as error:
+        raise NotANotebook(
+            f"{path} is not a notebook: it is not valid JSON ({error})", "Mend it, or restore an earlier version."
+        ) from error
+    if not isinstance(document, dict) or not isinstance(document.get("cells"), list):
+        older = isinstance(document, dict) and "worksheets" in document
+        hint = (
+            "Upgrade it: jupyter nbconvert --to notebook --inplace FILE."
+            if older
+            else "Name a file that Jupyter wrote."
+        )
+        raise NotANotebook(f"{path} is not a notebook of format 4: it has no list of cells", hint)
+    return notebook_from_document(document, str(path), digest_of(data))
+
+
+def notebook_from_document(document: dict[str, Any], path: str, digest: str) -> SavedNotebook:
+    """The parsed JSON of a notebook as a `SavedNotebook`."""
+    metadata = document.get("metadata")
+    spec = _part(metadata, "kernelspec")
+    language = _part(metadata, "language_info").get("name") or spec.get("language")
+    seen: Counter[str] = Counter()
+    cells = tuple(_cell(index, cell, seen) for index, cell in enumerate(document["cells"]) if isinstance(cell, dict))
+    return SavedNotebook(path, cells, spec.get("name") or None, language, digest)
+
+
+def _part(value: Any, key: str) -> dict[str, Any]:  # noqa: ANN401 - untyped by its library
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _cell(index: int, cell: dict[str, Any], seen: Counter[str]) -> SavedCell:
+    source = _text(cell.get("source", ""))
+    given = cell.get("id")
+    if not isinstance(given, str) or not given:
+        short = digest_of(source.encode("utf-8", "surrogatepass"))[:12]
+        given = f"{short}-{seen[short]}"
+        seen[short] += 1
+    count = cell.get("execution_count")
+    tags = _part(cell, "metadata").get("tags")
+    return SavedCell(
+        given,
+        index,
+        source,
+        str(cell.get("cell_type", "code")),
+        count if isinstance(count, int) else None,
+        tuple(_output(output) for output in cell.get("outputs") or () if isinstance(output, dict)),
+        tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+    )
+
+
+def _output(output: dict[str, Any]) -> SavedOutput:
+    kind = str(output.get("output_type", ""))
+    if kind == "stream":
+        return SavedOutput(kind, {str(output.get("name", "stdout")): _text(output.get("text", ""))})
+    if kind == "error":
+        return SavedOutput(kind, {"name": str(output.get("ename", "")), "value": str(output.get("evalue", ""))})
+    data = output.get("data")
+    return SavedOutput(kind, {key: _text(value) for key, value in data.items()} if isinstance(data, dict) else {})
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - untyped by its library
+    if isinstance(value, list):
+        return "".join(str(part) for part in value)
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
