@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from mlnb.envs.service import EnvsService
     from mlnb.features.service import FeaturesService
+    from mlnb.jobs.delivery import JobDelivery
     from mlnb.jobs.ports import Executor
     from mlnb.jobs.process import WorkerProcess
     from mlnb.jobs.repo import JobRepo
@@ -128,9 +129,14 @@ class Wiring:
             env_id=lambda: self.envs.capture().env_id,
             image=self.settings.get("jobs.image"),
             experiment=self.settings.get("models.experiment"),
-            runs=lambda: self.models,
-            snapshots=lambda: self.snapshots,
         )
+
+    @cached_property
+    def job_delivery(self) -> JobDelivery:
+        """Brings what ended jobs left into the stores."""
+        from mlnb.jobs.delivery import JobDelivery
+
+        return JobDelivery(self.job_repo, runs=lambda: self.models, snapshots=lambda: self.snapshots)
 
     @cached_property
     def job_repo(self) -> JobRepo:

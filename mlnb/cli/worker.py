@@ -67,7 +67,7 @@ def deliver(as_json: bool) -> None:
 
     Example: mlnb worker deliver
     """
-    delivered = service("jobs").deliver()
+    delivered = service("job_delivery").deliver()
     emit({"jobs": delivered}, as_json, lambda: f"delivered what {len(delivered)} jobs left")
 
 

@@ -6,18 +6,16 @@ import math
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from mlnb.core import registry
 from mlnb.core.clock import Clock, utc_now
 from mlnb.core.errors import BadInput, Conflict, MlnbError
 from mlnb.core.events import Event, EventSink
-from mlnb.core.files import locked, store_error, write_atomically
-from mlnb.core.home import home
+from mlnb.core.files import write_atomically
 from mlnb.core.ids import new_id
-from mlnb.core.secrets import is_secret_name, mask_tree, register
+from mlnb.core.secrets import mask_tree
 from mlnb.jobs import folder as files
 from mlnb.jobs import journal
 from mlnb.jobs.document import (
@@ -29,8 +27,9 @@ from mlnb.jobs.document import (
     read_document,
 )
 from mlnb.jobs.folder import RunnerRequest, attempt_dir
+from mlnb.jobs.freeze import check_values, freeze
 from mlnb.jobs.lines import progress_from_events
-from mlnb.jobs.ports import EnvCapture, Executor, RunDelivery, SnapshotAdopter, WorkerStarter
+from mlnb.jobs.ports import EnvCapture, Executor, WorkerStarter
 from mlnb.jobs.repo import JobRepo
 from mlnb.jobs.rules import bytes_from_size, check_cancel, check_resources, check_retry, seconds_from_time
 from mlnb.jobs.types import (
@@ -63,8 +62,6 @@ class JobsService:
         env_id: names the environment that a job is submitted from.
         image: image of docker jobs that name none; empty for none.
         experiment: experiment of the runs.
-        runs: brings runs into the model store; None where there is none.
-        snapshots: takes snapshots over; None where there is none.
         clock: time.
     """
 
@@ -78,8 +75,6 @@ class JobsService:
         env_id: EnvCapture,
         image: str = "",
         experiment: str = "Default",
-        runs: Callable[[], RunDelivery] | None = None,
-        snapshots: Callable[[], SnapshotAdopter] | None = None,
         clock: Clock = utc_now,
     ) -> None:
         self._repo = repo
@@ -89,8 +84,6 @@ class JobsService:
         self._env_id = env_id
         self._image = image
         self._experiment = experiment
-        self._runs = runs
-        self._snapshots = snapshots
         self._clock = clock
 
     def submit(self, request: JobRequest) -> Job:
@@ -105,7 +98,7 @@ class JobsService:
         path = Path(request.notebook).expanduser().absolute()
         data, document = read_document(path)
         kernel = kernel_of(document, request.kernel, path)
-        _check_values(request.parameters)
+        check_values(request.parameters)
         check_parameters(request.parameters, document, path)
         job = self._new_job(request, path, kernel)
         executor = self._executor(job.executor)
@@ -118,7 +111,7 @@ class JobsService:
             job.id, 1, str(path), kernel, request.parameters, str(path.parent) if is_local else None, self._experiment
         )
         try:
-            _freeze(
+            freeze(
                 attempt.folder,
                 data,
                 runner_request,
@@ -295,55 +288,5 @@ class JobsService:
                 found.append(ExecutorInfo(name, False, f"{error.message}. {error.hint}"))
         return found
 
-    def deliver(self) -> Sequence[str]:
-        """Bring the runs and snapshots of ended jobs into their stores; returns the ids of those jobs. Idempotent.
-
-        Raises:
-            StoreUnavailable: a store cannot be written; what was not delivered stays for the next time.
-        """
-        with locked(home() / "deliver.lock"):
-            waiting = self._repo.undelivered()
-            if waiting and self._runs is not None:
-                self._runs().deliver()
-            for job_id, number in waiting:
-                self._bring_snapshots(self._repo.get(job_id), number)
-                self._repo.delivered(job_id)
-        return [job_id for job_id, _ in waiting]
-
-    def _bring_snapshots(self, job: Job, last: int) -> None:
-        if self._snapshots is None:
-            return
-        for number in range(1, last + 1):
-            folder = attempt_dir(job.id, number)
-            if (folder / files.HOME).is_dir():
-                self._snapshots().adopt(folder / files.HOME)
-                shutil.rmtree(folder / files.HOME, ignore_errors=True)
-        if job.snapshot_id is not None and job.output is not None:
-            self._snapshots().attach_document(job.snapshot_id, Path(job.output))
-
     def _tell(self, job: Job) -> None:
         self._events.publish(Event("job_changed", job.id, {"state": job.state.value}))
-
-
-def _check_values(parameters: Mapping[str, Any]) -> None:
-    for name, value in parameters.items():
-        if not name.isidentifier():
-            raise BadInput(f"{name!r} is not the name of a parameter", "A parameter is a Python variable.")
-        if isinstance(value, float) and not math.isfinite(value):
-            raise BadInput(f"the parameter {name!r} is {value}, which has no JSON form", "Give a number or a text.")
-        if isinstance(value, str) and is_secret_name(name):
-            register(value)
-
-
-def _freeze(folder: Path, data: bytes, request: RunnerRequest, needed: list[Path], beside: Path) -> None:
-    try:
-        folder.parent.mkdir(parents=True, mode=0o700)
-        folder.mkdir(mode=0o700)
-        for path in needed:
-            target = folder / files.FROZEN / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(beside / path, target)
-    except OSError as error:
-        raise store_error(folder, error) from error
-    write_atomically(folder / files.INPUT, data, durable=False)
-    files.write_request(folder, request)

@@ -86,7 +86,10 @@ class MlnbNotebookClient(PapermillNotebookClient):  # type: ignore[misc] # paper
         manager = super().create_kernel_manager()
         manager.client_class = _CLIENT
         if manager.ipykernel:
-            self.extra_arguments += ["--ext=mlnb", "--IPKernelApp.log_level=40"]  # its warnings are no part of the job's log
+            self.extra_arguments += [
+                "--ext=mlnb",
+                "--IPKernelApp.log_level=40",
+            ]  # its warnings are no part of the job's log
         return manager
 
     async def async_start_new_kernel(self, **kwargs: Any) -> None:  # noqa: ANN401

@@ -155,18 +155,3 @@ def test_an_unknown_job_is_named(bench):
     for verb in (bench.service.get, bench.service.cancel, bench.service.retry, bench.service.logs, bench.service.cells):
         with pytest.raises(JobNotFound, match="job-0"):
             verb("job-0")
-
-
-def test_what_jobs_left_is_delivered_once(bench, notebook):
-    delivered = []
-
-    class Runs:
-        def deliver(self, root=None):
-            delivered.append(root)
-            return []
-
-    bench.service._runs = Runs
-    job = bench.run(submit(bench, notebook))
-    assert list(bench.service.deliver()) == [job.id]
-    assert list(bench.service.deliver()) == []
-    assert delivered == [None]
