@@ -12,11 +12,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlnb import __version__
 from mlnb.core.clock import utc_now
 from mlnb.core.errors import BadInput
 from mlnb.core.ids import new_id
 from mlnb.core.secrets import mask
+from mlnb.core.version import __version__
 from mlnb.core.wire import to_wire
 from mlnb.kernel.snapshots_cells import CellRecorder
 from mlnb.snapshots import rules

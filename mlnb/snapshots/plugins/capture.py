@@ -113,16 +113,11 @@ class Capture:
         return None if wrong else Part(group, digest, codec.name, encoded)
 
     def _digest_of(self, group: tuple[str, ...], prints: Mapping[str, Print]) -> str:
-        """The digest of a part: its values, and which object of one is which object of another."""
+        """The digest of a part: its values, how they lie in memory, and which object of one is which object of another."""
         hasher = xxhash.xxh3_128()
         for name in group:
             hasher.update(f"{name}={prints[name].digest}{prints[name].layout};".encode())
-        if len(group) > 1:
-            where: dict[int, list[tuple[int, int]]] = {}
-            for position, name in enumerate(group):
-                for identity, number in prints[name].claims.items():
-                    where.setdefault(identity, []).append((position, number))
-            hasher.update(repr(sorted(places for places in where.values() if len(places) > 1)).encode())
+        hasher.update(_sharing(group, prints))
         return hasher.hexdigest()
 
     def _blame(self, codec: Codec, members: Mapping[str, object], reason: str) -> dict[str, str]:
@@ -163,7 +158,7 @@ class Capture:
                 return self._check_each(codec, group) or dict.fromkeys(group, _unloadable(error))
             return dict.fromkeys(group, _unloadable(error))
         wrong = {name: _NOT_EQUAL for name in group if prints[name].digest != self._prints[name].digest}
-        if not wrong and self._digest_of(group, prints) != self._digest_of(group, self._prints):
+        if not wrong and _sharing(group, prints) != _sharing(group, self._prints):
             return dict.fromkeys(group, "what it shares with other variables does not come back")
         return wrong
 
@@ -184,6 +179,15 @@ class Capture:
             version = self._versions[id(kind)] = class_version(kind, self._namespace)
             self._session.kept.append(kind)
         return version
+
+
+def _sharing(group: tuple[str, ...], prints: Mapping[str, Print]) -> bytes:
+    """Which object of one variable is which object of another."""
+    where: dict[int, list[tuple[int, int]]] = {}
+    for position, name in enumerate(group):
+        for identity, number in prints[name].claims.items():
+            where.setdefault(identity, []).append((position, number))
+    return repr(sorted(places for places in where.values() if len(places) > 1)).encode()
 
 
 def class_version(kind: type, namespace: dict[str, Any]) -> str:

@@ -12,6 +12,8 @@ import copyreg
 import gc
 import io
 import marshal
+import os
+import sqlite3
 import types
 import weakref
 from collections.abc import Callable, Iterable, Mapping
@@ -28,6 +30,11 @@ _MARSHAL = 2  # the last version that writes no references: equal values, equal 
 _SKIPPED_IN_CLASS = frozenset(
     "__dict__ __weakref__ __doc__ _abc_impl __module__ __firstlineno__ __static_attributes__ __annotate_func__ __slots__ __slotnames__ __annotations_cache__".split()
 )
+_VOLATILE = {  # attributes that count nothing: a library's own counters and left-overs
+    "matplotlib.cbook.CallbackRegistry": frozenset({"_cid_gen"}),
+    "matplotlib.figure.Figure": frozenset({"_number", "_restore_to_pylab"}),
+    "sklearn.utils._bunch.Bunch": frozenset({"_deprecated_key_to_warnings"}),
+}
 _DICT_VIEWS = {type({}.keys()): "keys", type({}.values()): "values", type({}.items()): "items"}
 
 
@@ -42,7 +49,7 @@ class Print:
     Attributes:
         digest: 32 hex characters.
         claims: identity of each mutable object and memory reached -> the number it got.
-        layout: where each array that is a view lies in its owner's memory: (number, offset, strides).
+        layout: how arrays lie on memory that they share: (number, number of the first one on it, distance in bytes, strides).
         types: the types met.
         opaque: types met whose inside cannot be looked into; they count by identity.
         size_bytes: about how large the value is.
@@ -50,7 +57,7 @@ class Print:
 
     digest: str = ""
     claims: dict[int, int] = field(default_factory=dict)
-    layout: list[tuple[int, int, tuple[int, ...]]] = field(default_factory=list)
+    layout: list[tuple[int, int, int, tuple[int, ...]]] = field(default_factory=list)
     types: set[type] = field(default_factory=set)
     opaque: set[str] = field(default_factory=set)
     size_bytes: int = 0
@@ -87,6 +94,7 @@ class Walk:
         self.session = session
         self.found = Print()
         self.stack: list[object] = []
+        self.memories: dict[int, tuple[int, int]] = {}  # memory -> number and address of the first array on it
         self._seen: dict[int, int] = {}
         self._buffer = bytearray()
         self._hasher = xxhash.xxh3_128()
@@ -260,10 +268,23 @@ def _visit_function(walk: Walk, item: types.FunctionType) -> None:
 
 
 def _visit_code(walk: Walk, item: types.CodeType) -> None:
-    walk.feed(b"C")
-    counts = (item.co_argcount, item.co_kwonlyargcount, item.co_posonlyargcount, item.co_flags)
-    names = (item.co_names, item.co_varnames, item.co_freevars, item.co_cellvars)
-    walk.push(item.co_name, item.co_code, *counts, *names, getattr(item, "co_exceptiontable", b""), *item.co_consts)
+    walk.feed(_constant(item))
+
+
+def _constant(value: Any) -> bytes:  # noqa: ANN401
+    """A constant of compiled code. Python shares equal ones as it likes, so it is not told which are one object."""
+    if type(value) in ATOMS:
+        return marshal.dumps(value, _MARSHAL)
+    if isinstance(value, types.CodeType):
+        counts = (value.co_argcount, value.co_kwonlyargcount, value.co_posonlyargcount, value.co_flags)
+        names = (value.co_name, value.co_names, value.co_varnames, value.co_freevars, value.co_cellvars)
+        body = marshal.dumps((counts, names, value.co_code, getattr(value, "co_exceptiontable", b"")), _MARSHAL)
+        return b"C" + body + _constant(value.co_consts)
+    if isinstance(value, tuple):
+        return b"T%d;" % len(value) + b"".join(map(_constant, value))
+    if isinstance(value, frozenset):
+        return b"F%d;" % len(value) + b"".join(sorted(map(_constant, value)))
+    return repr(value).encode()
 
 
 def _visit_cell(walk: Walk, item: types.CellType) -> None:
@@ -323,6 +344,15 @@ def _visit_generator(walk: Walk, item: Any) -> None:  # noqa: ANN401
     walk.feed(b"%d;" % (frame.f_lasti if frame else -1))
 
 
+def _visit_sqlite(walk: Walk, item: sqlite3.Connection) -> None:
+    if item.in_transaction or any(os.path.isabs(row[2]) for row in item.execute("pragma database_list")):
+        _visit_unpicklable(walk, item)
+    else:
+        walk.claim(item)
+        walk.feed(b"q%r;" % item.isolation_level)
+        walk.feed(item.serialize())
+
+
 _BY_TYPE: dict[type, Callable[[Walk, Any], None]] = {
     list: _visit_sequence,
     tuple: _visit_sequence,
@@ -343,6 +373,7 @@ _BY_TYPE: dict[type, Callable[[Walk, Any], None]] = {
     types.MappingProxyType: _visit_proxy,
     weakref.ref: _visit_weakref,
     types.GeneratorType: _visit_generator,
+    sqlite3.Connection: _visit_sqlite,
     io.TextIOWrapper: _visit_file,
     io.BufferedReader: _visit_file,
     io.BufferedWriter: _visit_file,
@@ -395,13 +426,10 @@ def _visit_array(walk: Walk, item: Any, kind: type) -> None:  # noqa: ANN401
     np = arrays.numpy()
     walk.feed(b"A%s;" % type_name(kind).encode())
     walk.feed(repr((item.dtype, item.shape, bool(item.flags.writeable))).encode())
-    owner = arrays.owner_of(item)
     if id(item) not in walk.session.unshared:
         walk.claim(item)
-        walk.claim(owner)
-        if owner is not item:
-            offset = arrays.address(item) - arrays.address(owner)
-            walk.found.layout.append((walk.found.claims[id(item)], offset, item.strides))
+        if item.size:
+            _claim_memory(walk, item)
     if isinstance(item, np.ma.MaskedArray):
         walk.push(np.ma.getdata(item), np.ma.getmask(item), item.fill_value, item.hardmask)
         return
@@ -413,6 +441,16 @@ def _visit_array(walk: Walk, item: Any, kind: type) -> None:  # noqa: ANN401
         walk.found.size_bytes += plain.nbytes
     if kind is not np.ndarray and getattr(item, "__dict__", None):
         walk.push(*[part for name in sorted(vars(item)) for part in (name, vars(item)[name])])
+
+
+def _claim_memory(walk: Walk, array: Any) -> None:  # noqa: ANN401
+    owner, number, place = arrays.owner_of(array), walk.found.claims[id(array)], arrays.address(array)
+    first, start = walk.memories.setdefault(id(owner), (number, place))
+    walk.session.kept.append(owner)
+    walk.found.claims.setdefault(id(owner), number)
+    walk.found.layout.append((number, first, place - start, array.strides))
+    if first != number:
+        walk.feed(b"@%d,%d;" % (first, place - start))
 
 
 def _content(walk: Walk, array: Any, np: Any) -> bytes:  # noqa: ANN401
@@ -491,6 +529,7 @@ def _visit_reduced(walk: Walk, item: Any, kind: type) -> None:  # noqa: ANN401
     walk.session.kept.append(reduced)
     parts: list[object] = [func, *arguments]
     if type(state) is dict:
+        state = {name: part for name, part in state.items() if name not in _VOLATILE.get(type_name(kind), ())}
         parts += [part for name in sorted(state, key=str) for part in (name, state[name])]
     elif state is not None:
         parts.append(state)

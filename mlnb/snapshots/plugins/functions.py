@@ -63,23 +63,44 @@ def reduce_module(module: types.ModuleType) -> Any:  # noqa: ANN401 - see arrays
     return rebuild.module, (module.__name__,)
 
 
-def reduce_function(func: types.FunctionType, namespace: dict[str, Any]) -> Any:  # noqa: ANN401
-    """By reference where importing brings `func` back, else by value with its closure; None: leave it to cloudpickle."""
+def reduce_function(func: types.FunctionType, namespace: dict[str, Any], bases: dict[int, dict[str, Any]]) -> Any:  # noqa: ANN401
+    """By reference where importing brings `func` back, else by value with its closure.
+
+    Args:
+        func: the function.
+        namespace: the notebook's.
+        bases: for functions with globals of their own: the dict that stands for them in this stream, by identity.
+    """
     if not is_by_value(func):
         return NotImplemented
-    home = sys.modules.get(func.__module__ or "")
+    home = sys.modules.get(str(func.__globals__.get("__name__")))
+    own: dict[str, Any] = {}
+    used = cloudpickle._extract_code_globals(func.__code__)
+    referred = {name: func.__globals__[name] for name in used if name in func.__globals__}
     if func.__globals__ is namespace:
         globals_: object = Namespace()
     elif home is not None and func.__globals__ is home.__dict__ and is_importable(home):
         globals_ = ModuleNamespace(home.__name__)
     else:
-        return None
+        globals_ = bases.setdefault(id(func.__globals__), {"__name__": func.__globals__.get("__name__")})
+        own = referred
     cells = tuple((cell, cell.cell_contents) for cell in func.__closure__ or () if not is_empty(cell))
+    reached = [*referred.values(), *(contents for _, contents in cells)]
+    imports = tuple(module.__name__ for module in cloudpickle._find_imported_submodules(func.__code__, reached))
     slots = {name: getattr(func, name) for name in _SLOTS}
     if getattr(func, "__type_params__", ()):
         slots["__type_params__"] = func.__type_params__  # type: ignore[attr-defined, unused-ignore]
     arguments = (func.__code__, globals_, func.__name__, func.__closure__)
-    return rebuild.function, arguments, (dict(func.__dict__), slots, cells), None, None, rebuild.fill_function
+    return rebuild.function, arguments, (dict(func.__dict__), slots, cells, own, imports), None, None, rebuild.fill_function
+
+
+def reduce_exception(error: BaseException) -> Any:  # noqa: ANN401
+    """An exception whose class is the notebook's, or that has a cause; others pickle well by themselves."""
+    kind = type(error)
+    if kind.__reduce__ is not BaseException.__reduce__ or not (is_by_value(kind) or error.__cause__ is not None):
+        return NotImplemented
+    state = (dict(error.__dict__), error.__cause__, error.__suppress_context__)
+    return rebuild.exception, (kind, error.args), state, None, None, rebuild.fill_exception
 
 
 def is_empty(cell: types.CellType) -> bool:

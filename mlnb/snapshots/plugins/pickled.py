@@ -6,6 +6,7 @@ from __future__ import annotations
 import functools as functools_module
 import gc
 import io
+import os
 import pickle
 import re
 import sqlite3
@@ -103,11 +104,12 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc] - cloudpickle is unty
         if isinstance(item, type):
             return functions.reduce_class(item, self._saving.version_of)
         if kind is types.FunctionType:
-            reduced = functions.reduce_function(item, self._saving.namespace)
-            return super().reducer_override(item) if reduced is None else reduced
+            return functions.reduce_function(item, self._saving.namespace, self.globals_ref)
         reduce = _REDUCERS.get(kind)
         if reduce is not None:
             return reduce(item)
+        if isinstance(item, BaseException):
+            return functions.reduce_exception(item)
         if arrays.is_array(item):
             return arrays.reduce_array(item, self._saving.unshared)
         return NotImplemented
@@ -147,7 +149,7 @@ def _reduce_proxy(proxy: types.MappingProxyType[Any, Any]) -> Any:  # noqa: ANN4
 
 
 def _reduce_sqlite(connection: sqlite3.Connection) -> Any:  # noqa: ANN401
-    files = [row[2] for row in connection.execute("pragma database_list")]
+    files = [row[2] for row in connection.execute("pragma database_list") if os.path.isabs(row[2])]
     if any(files) or connection.in_transaction:
         where = "a database file" if any(files) else "a transaction that is not committed"
         raise CannotSave(f"it is a connection to {where}")

@@ -72,14 +72,18 @@ def function(code: types.CodeType, globals_: dict[str, Any], name: str, closure:
     return types.FunctionType(code, globals_, name, None, closure)
 
 
-def fill_function(func: Any, state: tuple[dict[str, Any], dict[str, Any], tuple[tuple[Any, Any], ...]]) -> Any:  # noqa: ANN401
-    """Attributes, defaults and the contents of the closure's cells."""
-    attributes, slots, cells = state
+def fill_function(func: Any, state: tuple[Any, ...]) -> Any:  # noqa: ANN401
+    """Attributes, defaults, the contents of the closure's cells, globals of its own, and modules that it reaches through others."""
+    attributes, slots, cells, globals_, imports = state
+    for name in imports:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
     func.__dict__.update(attributes)
     for name, value in slots.items():
         setattr(func, name, value)
     for cell, contents in cells:
         cell.cell_contents = contents
+    func.__globals__.update(globals_)
     return func
 
 
@@ -120,9 +124,10 @@ def array(
 ) -> Any:  # noqa: ANN401
     """An array on memory of its own."""
     numpy = importlib.import_module("numpy")
-    if is_writeable is False and memoryview(memory).readonly:
-        memory = Memory(memory)  # so that the user may make it writeable again, as before
-    made = numpy.ndarray(shape, dtype, buffer=memory, strides=strides)
+    if memoryview(memory).readonly:
+        memory = Memory(memory)  # the user may make the array writeable again, as before
+    flat = numpy.ndarray((memoryview(memory).nbytes,), "u1", buffer=memory)  # views are laid on this one too
+    made = numpy.ndarray(shape, dtype, buffer=flat, strides=strides)
     made.flags.writeable = is_writeable
     return made
 
@@ -139,8 +144,9 @@ def view(
     numpy = importlib.import_module("numpy")
     memory = owner
     if isinstance(owner, numpy.ndarray):
-        is_own = type(owner.base) is Memory  # then a writeable view of an array that was frozen later is possible too
-        memory = owner.base if is_own else flat_bytes(owner)
+        flat = owner.base  # of an array rebuilt here: writeable, though the array itself may be frozen
+        is_flat = isinstance(flat, numpy.ndarray) and isinstance(flat.base, Memory | memoryview)
+        memory = flat if is_flat else flat_bytes(owner)
     made = numpy.ndarray(shape, dtype, buffer=memory, offset=offset, strides=strides)
     made.flags.writeable = is_writeable
     return made
@@ -169,6 +175,25 @@ def flat_bytes(owner: Any) -> Any:  # noqa: ANN401
     if not straight.flags.c_contiguous:
         raise ValueError("the array is not dense")
     return straight.reshape(-1).view("u1")
+
+
+# ---- exceptions ----------------------------------------------------------------------------------------------------
+
+
+def exception(cls: type, arguments: tuple[Any, ...]) -> BaseException:
+    """An exception of the notebook's own class, without running its ``__init__``, which may want other arguments."""
+    made: BaseException = cls.__new__(cls, *arguments)
+    made.args = arguments
+    return made
+
+
+def fill_exception(error: BaseException, state: tuple[dict[str, Any], Any, bool]) -> BaseException:
+    """Attributes and the cause."""
+    attributes, cause, suppresses_context = state
+    error.__dict__.update(attributes)
+    error.__cause__ = cause
+    error.__suppress_context__ = suppresses_context
+    return error
 
 
 # ---- small things of the standard library --------------------------------------------------------------------------
