@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +16,15 @@ from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, ErrorCode
 
 from mlnb.core.home import home
 
+PATIENCE_S = 5.0  # the first question also imports SQLAlchemy
+_LEFT_ALONE_S = 30.0
+_away_until: dict[str, float] = {}
 _opened: dict[str, tuple[Any, Any]] = {}
 
 
 def tracking_uri() -> str:
     """Where delivered runs are, as the kernel was told at its start."""
     return os.environ.get("MLNB_MODELS_TRACKING_URI") or f"sqlite:///{home() / 'mlflow.db'}"
-
-
-def tracking() -> Any:  # noqa: ANN401 - MLflow is untyped; None when there is none
-    """The tracking store, or None."""
-    return _stores()[0]
-
-
-def registry() -> Any:  # noqa: ANN401
-    """The model registry, or None."""
-    return _stores()[1]
 
 
 def _stores() -> tuple[Any, Any]:
@@ -61,28 +58,51 @@ def _open(uri: str) -> tuple[Any, Any]:
 
 def ask_tracking(name: str, *arguments: Any) -> Any:  # noqa: ANN401
     """What the tracking store's method `name` answers; None when there is no store, it does not answer, or has no such thing."""
-    return _ask(tracking(), name, arguments)
+    return _ask(0, name, arguments)
 
 
 def ask_registry(name: str, *arguments: Any) -> Any:  # noqa: ANN401
     """As `ask_tracking`, of the model registry."""
-    return _ask(registry(), name, arguments)
+    return _ask(1, name, arguments)
 
 
-def _ask(store: Any, name: str, arguments: tuple[Any, ...]) -> Any:  # noqa: ANN401
-    if store is None:
+def _ask(which: int, name: str, arguments: tuple[Any, ...]) -> Any:  # noqa: ANN401
+    uri = tracking_uri()
+    if time.monotonic() < _away_until.get(uri, 0.0):
         return None
+    answer: list[Any] = []
+    refused: list[MlflowException] = []
+
+    def ask() -> None:
+        try:
+            store = _stores()[which]
+            answer.append(getattr(store, name)(*arguments) if store is not None else None)
+        except MlflowException as error:
+            if error.error_code == ErrorCode.Name(INVALID_PARAMETER_VALUE):
+                refused.append(error)  # a wrong filter is the caller's to know
+        except Exception:  # noqa: BLE001, S110 - a connection that breaks in the middle: the store counts as away
+            pass
+
+    # A locked database would hold the user's cell for 20 s at every question: it is asked aside, and left alone for a while.
+    asking = threading.Thread(target=ask, name="mlnb-home-store", daemon=True)
+    with _quietly():
+        asking.start()
+        asking.join(PATIENCE_S)
+    if asking.is_alive():
+        _away_until[uri] = time.monotonic() + _LEFT_ALONE_S
+        return None
+    if refused:
+        raise refused[0]
+    return answer[0] if answer else None
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
     logger = logging.getLogger("mlflow.store.db.utils")
     level = logger.level
     logger.setLevel(logging.CRITICAL)  # a locked store is no news for the user's screen
     try:
-        return getattr(store, name)(*arguments)
-    except MlflowException as error:
-        if error.error_code == ErrorCode.Name(INVALID_PARAMETER_VALUE):
-            raise  # a wrong filter is the caller's to know
-        return None
-    except Exception:  # noqa: BLE001 - a connection that breaks in the middle
-        return None
+        yield
     finally:
         logger.setLevel(level)
 

@@ -56,6 +56,8 @@ def prepare() -> None:
     os.environ.setdefault("MLFLOW_TRACKING_URI", TRACKING_URI)
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
+    if os.environ.get("MLNB_MODELS_EXPERIMENT"):
+        os.environ.setdefault("MLFLOW_EXPERIMENT_NAME", os.environ["MLNB_MODELS_EXPERIMENT"])
 
 
 class RunsLog:

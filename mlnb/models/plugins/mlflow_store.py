@@ -52,7 +52,7 @@ class MlflowStore:
                 with mlflow_open.translated():
                     # Both keep their engine for the life of the process; one whose file was removed must not come back.
                     for kind in (Tracking, Registry):
-                        engine = kind._engine_map.pop(self._uri, None) if self._stores is None or file else None
+                        engine = kind._engine_map.pop(self._uri, None)
                         if engine is not None:
                             engine.dispose()
                     self._stores = Tracking(self._uri, self._artifacts.as_uri()), Registry(self._uri)
