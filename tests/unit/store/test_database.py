@@ -54,7 +54,17 @@ def test_what_the_code_declares_is_what_the_migrations_make(database):
     from alembic.migration import MigrationContext
 
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        virtual = (
+            connection.exec_driver_sql("select name from sqlite_master where sql like 'CREATE VIRTUAL%'")
+            .scalars()
+            .all()
+        )
+
+        def is_declared(thing, name, kind, reflected, compared):  # full-text indexes have no form in SQLAlchemy
+            return kind != "table" or not any(name == v or name.startswith(f"{v}_") for v in virtual)
+
+        options = {"compare_type": True, "include_object": is_declared}
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
 
 
