@@ -56,6 +56,7 @@ def run(as_json: bool) -> None:
     import logging
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     if not service("worker").run():
         emit({"started": False}, as_json, lambda: "a worker runs already; see `mlnb worker status`")
 

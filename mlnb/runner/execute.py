@@ -82,6 +82,7 @@ def _start_run(folder: Path, request: RunnerRequest) -> SpoolRun:
     tags = {"mlnb.job": request.job_id, "mlnb.attempt": str(request.number), "mlnb.notebook": request.notebook}
     run = SpoolRun.start(Path(request.notebook).stem, shown, tags, request.experiment, root=spool)
     # The kernel's own `mlflow.start_run()` is this run.
+    os.environ["MLNB_NOTEBOOK"] = request.notebook
     os.environ["MLNB_SPOOL"] = str(spool)
     os.environ["MLFLOW_RUN_ID"] = run.run_id
     os.environ["MLFLOW_EXPERIMENT_NAME"] = request.experiment
