@@ -29,8 +29,9 @@ def modelled(rows, asked_key, asked_hour, *, late, ttl_hours):
     """The value that a reader at `asked_hour` may know, by looking at every row."""
     best = None
     for position, (key, happened, written, value) in enumerate(rows):
-        known_from = max(happened, written) if late and written is not None else happened
-        if key is None or asked_key is None or asked_hour is None or key != asked_key or known_from > asked_hour:
+        if None in (key, asked_key, asked_hour, happened) or key != asked_key:
+            continue
+        if (max(happened, written) if late and written is not None else happened) > asked_hour:
             continue
         rank = (happened, written if late and written is not None else happened, position)
         if best is None or rank > best[0]:
@@ -40,9 +41,14 @@ def modelled(rows, asked_key, asked_hour, *, late, ttl_hours):
     return best[1]
 
 
+def moments(hours):
+    times = [None if hour is None else START + timedelta(hours=hour) for hour in hours]
+    return pd.Series(pd.to_datetime(times, utc=True), dtype="datetime64[ns, UTC]")
+
+
 keys = st.sampled_from([1, 2, None])
 hours = st.integers(0, 12)
-stored_rows = st.lists(st.tuples(keys, hours, st.none() | hours, st.integers(-3, 3)), max_size=12)
+stored_rows = st.lists(st.tuples(keys, st.none() | hours, st.none() | hours, st.integers(-3, 3)), max_size=12)
 asked_rows = st.lists(st.tuples(st.sampled_from([1, 2, 3, None]), st.none() | hours), max_size=8)
 
 
@@ -53,21 +59,17 @@ def test_it_reads_what_the_model_reads(tmp_path_factory, rows, asked, late, ttl_
     stored = pd.DataFrame(
         {
             "k": pd.array([row[0] for row in rows], dtype="Int64"),
-            "at": pd.to_datetime([START + timedelta(hours=row[1]) for row in rows], utc=True),
-            "created": pd.to_datetime(
-                [None if r[2] is None else START + timedelta(hours=r[2]) for r in rows], utc=True
-            ),
+            "at": moments(row[1] for row in rows),
+            "created": moments(row[2] for row in rows),
             "v": pd.array([row[3] for row in rows], dtype="int64"),
         }
     )
     write_table(stored, path)
-    moments = pd.Series(
-        [None if hour is None else START + timedelta(hours=hour) for _, hour in asked], dtype="datetime64[ns, UTC]"
-    )
+    when = moments(hour for _, hour in asked)
     entities = pd.DataFrame(
         {
             "k": pd.array([key for key, _ in asked], dtype="Int64"),
-            "when": moments if zone else moments.dt.tz_localize(None),
+            "when": when if zone else when.dt.tz_localize(None),
         },
     )
     entities.index = [f"row {i % 3}" for i in range(len(entities))]
@@ -127,6 +129,13 @@ def test_values_keep_their_types(tmp_path):
     assert str(gaps.dtype) == "Int64"
     (small,) = read(tmp_path, stored, {"k": [2, 9]}, features=("big",))
     assert str(small.dtype) == "float64"
+
+
+def test_a_row_is_valid_up_to_and_including_its_ttl(tmp_path):
+    entities = {"k": [1, 1], "when": [hour(6), hour(6) + pd.Timedelta(1, "ns")]}
+    (series,) = read(tmp_path, {"k": [1], "at": [hour(0)], "v": [4]}, entities, timestamp="when", ttl_s=6 * 3600)
+    assert series[0] == 4
+    assert pd.isna(series[1])
 
 
 def test_nanoseconds_count(tmp_path):
