@@ -43,7 +43,8 @@ export type Call = <T>(path: string, options?: ICallOptions) => Promise<T>;
 export function callerFromSettings(settings: ServerConnection.ISettings): Call {
   return async <T>(path: string, options: ICallOptions = {}): Promise<T> => {
     const url = URLExt.join(settings.baseUrl, 'mlnb', path) + queryString(options.query ?? {});
-    const init: RequestInit = { method: options.method ?? 'GET' };
+    // with "no-store", JupyterLab's default, a time stamp is added to the query, which mlnb refuses as unknown
+    const init: RequestInit = { method: options.method ?? 'GET', cache: 'no-cache' };
     if (options.body) {
       init.body = JSON.stringify(options.body);
     }

@@ -46,7 +46,7 @@ class SubmitForm extends ReactWidget {
   constructor(
     private readonly _options: ISubmitOptions,
     typed: Readonly<Record<string, Typed>>,
-    private readonly _wrong: readonly string[]
+    private _wrong: readonly string[]
   ) {
     super();
     this.addClass('mlnb-Form');
@@ -184,8 +184,7 @@ class SubmitForm extends ReactWidget {
   }
 
   private _executor(): string {
-    const first = this._options.executors.find(({ available }) => available);
-    return this._text('.executor') || (first?.name ?? 'local');
+    return this._text('.executor') || 'local';
   }
 
   private _text(key: string): string {
@@ -195,6 +194,7 @@ class SubmitForm extends ReactWidget {
 
   private _type(key: string, value: Typed): void {
     this.typed[key] = value;
+    this._wrong = this._wrong.filter(name => name !== key);
     this.update();
   }
 }

@@ -2,6 +2,7 @@
 
 import type { IEvents } from '../api/events';
 import type { ModelVersion, RegisteredModel, Run } from '../api/types';
+import type { INotebook, INotebooks } from '../tokens';
 import { SectionModel } from '../ui/section_model';
 import type { ModelsClient } from './client';
 
@@ -11,9 +12,18 @@ const PAGE = 30;
 export class ModelsModel extends SectionModel {
   constructor(
     private readonly _client: ModelsClient,
-    events: IEvents
+    events: IEvents,
+    notebooks: INotebooks
   ) {
     super();
+    // a cell that has run may have logged something: the server delivers it when it is asked for the runs
+    const watch = ({ kernel }: INotebook): void => {
+      kernel.pushed.connect(this.invalidate, this);
+    };
+    notebooks.all.forEach(watch);
+    notebooks.opened.connect((_, notebook) => {
+      watch(notebook);
+    });
     events.on(['run_logged', 'model_registered'], () => {
       this._wholeRuns.clear();
       this.invalidate();

@@ -32,7 +32,8 @@ export const modelsPlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load('mlnb');
     const model = new ModelsModel(
       new ModelsClient(callerFromSettings(serviceManager.serverSettings)),
-      eventsFromStream(serviceManager.events)
+      eventsFromStream(serviceManager.events),
+      notebooks
     );
     for (const command of addModelsCommands(commands, model, notebooks, trans)) {
       palette?.addItem({ command, category: 'mlnb' });

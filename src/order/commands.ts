@@ -3,7 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 
-import { checkIcon, runningIcon } from '../ui/icons';
+import { checkIcon, planIcon } from '../ui/icons';
 import type { OrderModel } from './model';
 
 /** Their ids. */
@@ -33,7 +33,7 @@ export function addOrderCommands(
   commands.addCommand(OrderCommands.run, {
     label: trans.__('Run What Is Not Fresh'),
     caption: trans.__('Run, in order, the cells that make the notebook fresh again'),
-    icon: runningIcon,
+    icon: planIcon,
     describedBy,
     isEnabled: () => model.listed.length > 0 && model.busyWith === null,
     execute: () => model.runPlan()

@@ -10,7 +10,7 @@ import { badIcon, editedIcon, emptyIcon, goodIcon, staleIcon, unknownIcon } from
 import type { ICellOrder, OrderMode } from './client';
 import { MODES } from './client';
 import type { IListedCell, OrderModel } from './model';
-import { modeText, stateText } from './words';
+import { modeText, reasonText, stateText } from './words';
 
 const ICONS: Readonly<Record<ICellOrder['state'], LabIcon>> = {
   fresh: goodIcon,
@@ -125,7 +125,7 @@ function CellRow(props: {
   readonly onReveal: () => void;
 }): React.JSX.Element {
   const { cell, trans } = props;
-  const { state, reasons } = cell.order;
+  const { state } = cell.order;
   return (
     <li className="mlnb-Row">
       <button type="button" className="mlnb-Row-head" onClick={props.onReveal}>
@@ -134,9 +134,7 @@ function CellRow(props: {
           <span className="mlnb-Row-title">
             <code>{cell.title}</code>
           </span>
-          <span className="mlnb-Row-detail">
-            {reasons.length > 0 ? reasons.join('; ') : stateText(state, trans)}
-          </span>
+          <span className="mlnb-Row-detail mlnb-mod-wrapped">{reasonText(cell.order, trans)}</span>
         </span>
         <span className="mlnb-Row-aside">{trans.__('cell %1', cell.number)}</span>
       </button>
@@ -212,7 +210,7 @@ function summary(model: OrderModel, trans: TranslationBundle): React.ReactNode {
       </>
     );
   }
-  return trans.__('%1 of %2 cells must run to be fresh.', model.listed.length, model.total);
+  return trans.__('Not fresh: %1 of %2 cells.', model.listed.length, model.total);
 }
 
 interface IPart {

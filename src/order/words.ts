@@ -2,6 +2,7 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import { sentence } from '../ui/format';
 import type { ICellOrder, OrderMode } from './client';
 
 /** A cell's state in one or two words. */
@@ -20,10 +21,19 @@ export function stateText(state: ICellOrder['state'], trans: TranslationBundle):
   }
 }
 
+/** Why a cell is not fresh. */
+export function reasonText({ state, reasons }: ICellOrder, trans: TranslationBundle): string {
+  // for a cell that has not run, the state is the reason
+  return state === 'never_run' || reasons.length === 0
+    ? stateText(state, trans)
+    : sentence(reasons.join('; '));
+}
+
 /** A cell's state with the reasons, as one line. */
 export function orderText(order: ICellOrder, trans: TranslationBundle): string {
   const state = stateText(order.state, trans);
-  return order.reasons.length === 0 ? state : trans.__('%1: %2', state, order.reasons.join('; '));
+  const reason = reasonText(order, trans);
+  return reason === state ? state : trans.__('%1: %2', state, reason);
 }
 
 /** A mode as it is offered for choice. */

@@ -18,10 +18,10 @@ export class SnapshotsClient {
   }
 
   /** Brings variables back into the live kernel of the snapshot's notebook; all of them when `names` is null. */
-  restore(id: string, notebook: string, names: readonly string[] | null): Promise<Restored> {
+  restore(id: string, names: readonly string[] | null): Promise<Restored> {
     return this._call(`snapshots/${encodeURIComponent(id)}/restore`, {
       method: 'POST',
-      body: { notebook, names }
+      body: { names }
     });
   }
 

@@ -68,13 +68,7 @@ export class SnapshotsModel extends SectionModel {
 
   /** Brings the variables of a snapshot back into the live kernel. */
   async restore(id: string, names: readonly string[] | null = null): Promise<void> {
-    const { notebook } = this;
-    if (!notebook) {
-      return;
-    }
-    const restored = await this.act('restore', () =>
-      this._client.restore(id, notebook.path, names)
-    );
+    const restored = await this.act('restore', () => this._client.restore(id, names));
     if (restored) {
       this._restored = restored;
       await this.refresh();

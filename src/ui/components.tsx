@@ -6,6 +6,7 @@ import type React from 'react';
 import { useId, useState } from 'react';
 
 import type { ApiError } from '../api/client';
+import { sentence } from './format';
 import { badIcon } from './icons';
 import type { LoadState } from './section_model';
 
@@ -54,7 +55,7 @@ export function ErrorMessage(props: {
     <div className="mlnb-Message mlnb-mod-error" role="alert">
       <badIcon.react tag="span" className="mlnb-StateIcon" width="14px" height="14px" />
       <div>
-        <p>{error.message}</p>
+        <p>{sentence(error.message)}</p>
         {error.hint && <p className="mlnb-Secondary">{error.hint}</p>}
         <p className="mlnb-Actions">
           {onRetry && <Button label={trans.__('Try again')} onClick={onRetry} />}

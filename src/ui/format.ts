@@ -58,3 +58,8 @@ export function figure(value: number | null): string {
   }
   return new Intl.NumberFormat(undefined, { maximumSignificantDigits: 5 }).format(value);
 }
+
+/** `text` with a capital at its beginning, as a sentence of its own. */
+export function sentence(text: string): string {
+  return text.charAt(0).toLocaleUpperCase() + text.slice(1);
+}

@@ -81,7 +81,13 @@ export const cameraIcon = icon(
 /** A list with a tick: check the order. */
 export const checkIcon = icon(
   'check',
-  `<path class="jp-icon3 mlnb-icon-line" ${stroke} stroke="#616161" d="M2.5 4h7M2.5 8h4M2.5 12h3M8 11l2.2 2.2L14 8.5"/>`
+  `<path class="mlnb-icon-line" ${stroke} stroke="#616161" d="M2.5 4h7M2.5 8h4M2.5 12h3M8 11l2.2 2.2L14 8.5"/>`
+);
+
+/** A list with a play triangle: run what is not fresh, in order. */
+export const planIcon = icon(
+  'plan',
+  `<path class="mlnb-icon-line" ${stroke} stroke="#616161" d="M2.5 4h8M2.5 8h4M2.5 12h3M9 7.2l4.8 3.1L9 13.4z"/>`
 );
 
 /** A paper plane: submit as a job. */

@@ -109,11 +109,19 @@ def running_lab(folder: Path) -> Iterator[Lab]:
         lab.quieten()
         yield lab
     finally:
-        process.terminate()
-        process.wait(timeout=30)
+        _stop(process)
         subprocess.run([sys.executable, "-m", "mlnb.cli.main", "worker", "stop"], env=_environment(folder), check=False,
                        capture_output=True, timeout=60)  # fmt: skip
         log.close()
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:  # a request that was under way leaves a thread of anyio's that nobody ends
+        process.kill()
+        process.wait(timeout=30)
 
 
 def _config(root: Path) -> dict[str, object]:
@@ -127,6 +135,7 @@ def _config(root: Path) -> dict[str, object]:
             "disable_check_xsrf": True,
         },
         "IdentityProvider": {"token": ""},
+        "JupyterNotebookApp": {"expose_app_in_browser": True},
         "LabApp": {"check_for_updates_class": "jupyterlab.NeverCheckForUpdate", "expose_app_in_browser": True},
     }
 

@@ -1,7 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import type { Run } from '../../api/types';
-import { FakeEvents, FakeServer, settled } from '../../ui/__tests__/fakes';
+import {
+  FakeEvents,
+  FakeNotebook,
+  FakeNotebooks,
+  FakeServer,
+  settled
+} from '../../ui/__tests__/fakes';
 import { ModelsClient } from '../client';
 import { ModelsModel } from '../model';
 
@@ -27,10 +33,12 @@ function run(models: Run['models'] = []): Run {
 describe('runs and models', () => {
   let events: FakeEvents;
   let server: FakeServer;
+  let notebook: FakeNotebook;
   let model: ModelsModel;
 
   beforeEach(async () => {
     events = new FakeEvents();
+    notebook = new FakeNotebook('n.ipynb');
     const logged = { model_id: 'm1', name: 'tumours', status: 'READY', digest: null };
     server = new FakeServer({
       'GET runs': () => ({ runs: [run()], total: 1, cursor: null }),
@@ -38,7 +46,7 @@ describe('runs and models', () => {
       'GET models': () => ({ models: [], total: 0, cursor: null }),
       'POST runs/r1/register': () => ({ name: 'tumours', version: 1 })
     });
-    model = new ModelsModel(new ModelsClient(server.call), events);
+    model = new ModelsModel(new ModelsClient(server.call), events, new FakeNotebooks([notebook]));
     model.isActive = true;
     await settled();
   });
@@ -47,6 +55,13 @@ describe('runs and models', () => {
     expect(model.count).toBe(1);
     const before = server.asked.length;
     events.send('run_logged', 'r2');
+    await settled();
+    expect(server.asked.length).toBe(before + 2);
+  });
+
+  it('are asked for again after a cell has run', async () => {
+    const before = server.asked.length;
+    notebook.kernel.pushed.emit('order_changed');
     await settled();
     expect(server.asked.length).toBe(before + 2);
   });
