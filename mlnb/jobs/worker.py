@@ -8,13 +8,13 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from importlib import metadata
 
 from mlnb.core.clock import utc_now
 from mlnb.core.errors import MlnbError
 from mlnb.core.events import Event, EventSink
 from mlnb.core.files import locked, write_atomically
 from mlnb.core.secrets import mask
+from mlnb.core.version import __version__
 from mlnb.core.wire import dumps
 from mlnb.jobs.engine import Engine
 from mlnb.jobs.ports import Executor, WorkerStarter
@@ -84,7 +84,7 @@ class Worker:
             time.sleep(_LOCK_PAUSE_S)  # somebody may only be looking whether a worker runs
         else:
             return False
-        if not self._stopping.is_set() and self._repo.unfinished():
+        if not self._stopping.is_set() and lock_path().exists() and self._repo.unfinished():
             self._successor.ensure()
         logging.shutdown()
         os._exit(0)
@@ -100,7 +100,7 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stopping.set())
         started_at = utc_now()
-        note = {"pid": os.getpid(), "started_at": started_at, "version": metadata.version("mlnb"), "ready": False}
+        note = {"pid": os.getpid(), "started_at": started_at, "version": __version__, "ready": False}
         write_atomically(note_path(), dumps(note).encode(), durable=False)
         try:
             for executor in self._executors:
@@ -110,12 +110,24 @@ class Worker:
             write_atomically(note_path(), dumps(note | {"ready": True}).encode(), durable=False)
             self._events.publish(Event("worker_changed", str(os.getpid()), {"running": True}))
             _log.info("worker %s started", os.getpid())
-            self._loop()
-            self._events.publish(Event("worker_changed", str(os.getpid()), {"running": False}))
+        except BaseException:
             self._engine.stop()
-        finally:
             note_path().unlink(missing_ok=True)
-        _log.info("worker %s ends: %s", os.getpid(), "told to" if self._stopping.is_set() else "nothing to do")
+            raise
+        self._serve()
+        note_path().unlink(missing_ok=True)
+
+    def _serve(self) -> None:
+        try:
+            self._loop()
+            _log.info("worker %s ends: %s", os.getpid(), "told to" if self._stopping.is_set() else "nothing to do")
+            if lock_path().exists():
+                self._events.publish(Event("worker_changed", str(os.getpid()), {"running": False}))
+        except Exception:  # noqa: BLE001 - whatever it was: threads of the engine would keep the process, and with it the lock
+            _log.exception("worker %s ends", os.getpid())
+            note_path().unlink(missing_ok=True)
+            os._exit(1)
+        self._engine.stop()
 
     def _reconcile(self) -> None:
         for job_id, number in self._repo.unfinished():
@@ -140,8 +152,8 @@ class Worker:
                 if error.message != told:
                     told = error.message
                     _log.warning("waiting: %s", mask(error.message))
-            if time.monotonic() - busy_at > self._idle_stop_s:
-                return
+            if time.monotonic() - busy_at > self._idle_stop_s or not lock_path().exists():
+                return  # nothing to do, or the whole home was removed
 
     def _is_busy(self) -> bool:
         is_delivering = self._delivering is not None and self._delivering.is_alive()
