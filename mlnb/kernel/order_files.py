@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import sysconfig
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import xxhash
+
+from mlnb.core.home import home
 
 ABSENT: Final = "absent"
 CONTENT_LIMIT_BYTES: Final = 16 << 20
@@ -57,13 +61,15 @@ class Watch:
 
 
 _active: Watch | None = None
+_own_state: tuple[str, ...] = ()  # what mlnb itself keeps: logging a run is no input of the cell that logs
 _busy = False
 _installed = False
 
 
 def start(watch: Watch) -> None:
     """Note into `watch` what is opened from now on."""
-    global _active, _installed
+    global _active, _installed, _own_state
+    _own_state = (f"{home()}{os.sep}", os.environ.get("MLNB_SPOOL") or f"{home()}{os.sep}spool")
     if not _installed:
         sys.addaudithook(_hook)  # it cannot be taken out again; asleep it costs one comparison
         _installed = True
@@ -146,10 +152,19 @@ def is_quiet(path: str) -> bool:
     """Whether the file belongs to Python, a library or the system, and not to the notebook's data."""
     return (
         path.startswith(_QUIET)
+        or path.startswith(_own_state)
         or path.endswith((".pyc", ".py-journal"))
         or "/site-packages/" in path
         or "/__pycache__/" in path
     )
+
+
+_SCRATCH: Final = re.compile(re.escape(os.path.join(tempfile.gettempdir(), "tmp")) + r"[a-z0-9_]{8}(?:/|$)")  # noqa: PTH118
+
+
+def is_scratch(path: str) -> bool:
+    """Whether it lies in a folder or file that Python's ``tempfile`` named: once gone, it can matter to no other cell."""
+    return _SCRATCH.match(path) is not None
 
 
 def content(path: str) -> str:

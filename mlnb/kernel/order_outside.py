@@ -137,8 +137,9 @@ class Outside:
     def _depends(self, key: Key, code: CellCode, reach: Reach, *, changed: bool) -> bool:
         words = reach.words
         if key in ("@random", "@numpy random"):
-            seeded = code.seeds or bool(words & _SEED_WORDS)
-            return (changed and not seeded) or bool(words & _STATE_WORDS)
+            # many a library draws while it is imported; what it then offers does not depend on that
+            settled = code.seeds or code.imports_only or bool(words & _SEED_WORDS)
+            return (changed and not settled) or bool(words & _STATE_WORDS)
         if key == "@folder":
             return bool(words & _FOLDER_WORDS) or code.asks_for_files or (changed and not self._is_absolute(code))
         if key == "@path":
@@ -187,6 +188,8 @@ class Outside:
             )
         for path, old in touched.items():
             new = order_files.content(path)
+            if new == ABSENT and order_files.is_scratch(path):
+                continue
             key = f"@file:{path}"
             if old != new:
                 outputs[key] = new

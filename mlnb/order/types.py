@@ -71,6 +71,7 @@ class CellCode:
         runs_programs: whether it starts other programs.
         varying: what in it differs from run to run (the clock, random numbers without a seed), in words.
         seeds: whether it sets the state of a random generator.
+        imports_only: whether it does nothing but import.
         asks_for_files: whether it looks at files without opening them.
         error: the syntax error, or empty.
     """
@@ -95,6 +96,7 @@ class CellCode:
     runs_programs: bool = False
     varying: tuple[str, ...] = ()
     seeds: bool = False
+    imports_only: bool = False
     asks_for_files: bool = False
     error: str = ""
 

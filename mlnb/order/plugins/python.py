@@ -160,6 +160,7 @@ class PythonAnalyzer:
             runs_programs=effects.runs_programs(words),
             varying=effects.varying(tree),
             seeds=effects.seeds(tree),
+            imports_only=bool(tree.body) and all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in tree.body),
             asks_for_files=effects.asks_for_files(words),
         )
 
