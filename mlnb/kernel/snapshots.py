@@ -230,7 +230,7 @@ class KernelSnapshots:
         return {
             "snapshots.take": lambda reason="": to_wire(self.take(reason).wait()),
             "snapshots.list": lambda: to_wire({"snapshots": self.list()}),
-            "snapshots.restore": lambda id, names=None: to_wire(self.restore(id, names)),  # noqa: A006 - the wire's name
+            "snapshots.restore": lambda id, names=None: to_wire(self.restore(id, names)),
         }
 
     def _snapshot(self, manifest: Manifest) -> Snapshot:

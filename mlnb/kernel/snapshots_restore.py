@@ -85,7 +85,8 @@ def _not_restored(manifest: Manifest, wanted: set[str], loaded: Loaded, namespac
     }
     reasons.update({name: reason for name, reason in loaded.failed.items() if name in wanted})
     return {
-        name: f"{reason}; it is left as it is" if name in namespace else reason for name, reason in sorted(reasons.items())
+        name: f"{reason}; it is left as it is" if name in namespace else reason
+        for name, reason in sorted(reasons.items())
     }
 
 

@@ -32,13 +32,13 @@ def flush(timeout_s: float | None = None) -> None:
     _kernel().flush(timeout_s)
 
 
-def list() -> Sequence[Snapshot]:  # noqa: A001 - the public name
+def list() -> Sequence[Snapshot]:
     """The snapshots of this notebook, newest first."""
     found: Sequence[Snapshot] = _kernel().list()
     return found
 
 
-def restore(id: str, names: Sequence[str] | None = None) -> Restored:  # noqa: A002 - the public name
+def restore(id: str, names: Sequence[str] | None = None) -> Restored:
     """Make the notebook's variables (or only `names`) what they were at the snapshot `id`; nothing else changes on an error.
 
     Raises:

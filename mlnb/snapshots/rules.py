@@ -10,8 +10,9 @@ from mlnb.core.errors import BadInput
 from mlnb.snapshots.types import Change, Diff, Manifest, Snapshot, Variable
 
 _IPYTHON_NAMES = frozenset(
-    "In Out get_ipython _ __ ___ _i _ii _iii _ih _oh _dh _sh __name__ __doc__ __package__ __loader__ __spec__ __builtin__ "
-    "__builtins__ __warningregistry__ __file__ __annotations__ __annotate__ __session__ _exit_code".split()
+    {"In", "Out", "get_ipython", "_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh", "_sh", "_exit_code"}
+    | {"__name__", "__doc__", "__package__", "__loader__", "__spec__", "__builtin__", "__builtins__", "__file__"}
+    | {"__annotations__", "__annotate__", "__session__", "__warningregistry__"}
 )
 _NUMBERED = re.compile(r"_i?\d+")
 _EVERY = re.compile(r"every (\d+(?:\.\d+)?)\s*(s|m|h)")

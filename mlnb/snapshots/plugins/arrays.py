@@ -91,7 +91,7 @@ def reduce_array(array: Any, unshared: Collection[int]) -> Reduced:  # noqa: ANN
         return NotImplemented
     offset = address(array) - address(owner)
     shape = (rebuild.view, (owner, offset, array.dtype, array.shape, array.strides, bool(array.flags.writeable)))
-    return shape if 0 <= offset else NotImplemented
+    return shape if offset >= 0 else NotImplemented
 
 
 def _is_base(owner: Any) -> bool:  # noqa: ANN401

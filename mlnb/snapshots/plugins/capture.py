@@ -24,7 +24,17 @@ from mlnb.snapshots.plugins.fingerprint import Print, Session, fingerprint, type
 from mlnb.snapshots.ports import Codec, Encoded, Saving
 from mlnb.snapshots.types import Variable
 
-_SAFE_MODULES = frozenset("builtins collections datetime decimal fractions uuid pathlib numpy pandas zoneinfo".split())
+_SAFE_MODULES = frozenset(
+    {"builtins", "collections", "datetime", "decimal", "fractions", "uuid", "pathlib", "numpy", "pandas", "zoneinfo"}
+)
+_PICKLING = (
+    "__reduce__",
+    "__reduce_ex__",
+    "__getstate__",
+    "__setstate__",
+    "__getnewargs__",
+    "__getnewargs_ex__",
+)
 _NOT_SAFE = (type, BaseException, types.FunctionType, types.CellType)
 _NOT_EQUAL = "it can be stored but does not come back equal"
 
@@ -145,8 +155,7 @@ class Capture:
             return {}  # loading it would run the user's __del__; Python's own way of pickling it loses nothing
         copies = [memoryview(rebuild.Memory(buffer)) for buffer in encoded.buffers]
         buffers = [
-            copy.toreadonly() if buffer.readonly else copy
-            for copy, buffer in zip(copies, encoded.buffers, strict=True)
+            copy.toreadonly() if buffer.readonly else copy for copy, buffer in zip(copies, encoded.buffers, strict=True)
         ]
         try:
             with _quiet(), rebuild.loading(rebuild.Loading(self._namespace)):
@@ -158,7 +167,7 @@ class Capture:
                 return self._check_each(codec, group) or dict.fromkeys(group, _unloadable(error))
             return dict.fromkeys(group, _unloadable(error))
         wrong = {name: _NOT_EQUAL for name in group if prints[name].digest != self._prints[name].digest}
-        if not wrong and _sharing(group, prints) != _sharing(group, self._prints):
+        if not wrong and _sharing(group, prints, of_values=True) != _sharing(group, self._prints, of_values=True):
             return dict.fromkeys(group, "what it shares with other variables does not come back")
         return wrong
 
@@ -181,13 +190,23 @@ class Capture:
         return version
 
 
-def _sharing(group: tuple[str, ...], prints: Mapping[str, Print]) -> bytes:
-    """Which object of one variable is which object of another."""
+def _sharing(group: tuple[str, ...], prints: Mapping[str, Print], *, of_values: bool = False) -> bytes:
+    """Which object of one variable is which object of another.
+
+    Args:
+        group: the variables.
+        prints: what their walks found.
+        of_values: tell only where the value of one variable is found in another. What libraries share deep inside differs from a
+            fresh object to a loaded one without meaning anything.
+    """
     where: dict[int, list[tuple[int, int]]] = {}
     for position, name in enumerate(group):
         for identity, number in prints[name].claims.items():
             where.setdefault(identity, []).append((position, number))
-    return repr(sorted(places for places in where.values() if len(places) > 1)).encode()
+    shared = {tuple(places) for places in where.values() if len(places) > 1}  # an array and its memory are told once
+    if of_values:
+        shared = {places for places in shared if any(number == 0 for _, number in places)}
+    return repr(sorted(shared)).encode()
 
 
 def class_version(kind: type, namespace: dict[str, Any]) -> str:
@@ -206,8 +225,7 @@ def _is_safe(kind: type) -> bool:
 
 def _is_plain(kind: type) -> bool:
     """Whether a class of the notebook leaves its pickling to Python."""
-    own = "__reduce__ __reduce_ex__ __getstate__ __setstate__ __getnewargs__ __getnewargs_ex__".split()
-    return all(getattr(kind, name, None) is getattr(object, name, None) for name in own)
+    return all(getattr(kind, name, None) is getattr(object, name, None) for name in _PICKLING)
 
 
 @contextlib.contextmanager

@@ -63,7 +63,9 @@ class SnapshotFiles:
         """All snapshots, newest first."""
         return sorted((path.parent.name for path in self.folder.glob("snap-*/manifest.json")), reverse=True)
 
-    def write(self, manifest: Manifest, known: Mapping[str, Chunk], pieces: Mapping[str, bytes], used: Iterable[str]) -> Manifest:
+    def write(
+        self, manifest: Manifest, known: Mapping[str, Chunk], pieces: Mapping[str, bytes], used: Iterable[str]
+    ) -> Manifest:
         """Store `manifest` durably and return it with its chunks.
 
         Args:
@@ -198,4 +200,3 @@ def _manifest(content: dict[str, object], path: Path) -> Manifest:
     if manifest.id != path.parent.name:
         raise Damaged(f"{path} belongs to {manifest.id}", "Somebody moved it. See `mlnb snapshot verify`.")
     return manifest
-

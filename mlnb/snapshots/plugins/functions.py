@@ -91,7 +91,14 @@ def reduce_function(func: types.FunctionType, namespace: dict[str, Any], bases: 
     if getattr(func, "__type_params__", ()):
         slots["__type_params__"] = func.__type_params__  # type: ignore[attr-defined, unused-ignore]
     arguments = (func.__code__, globals_, func.__name__, func.__closure__)
-    return rebuild.function, arguments, (dict(func.__dict__), slots, cells, own, imports), None, None, rebuild.fill_function
+    return (
+        rebuild.function,
+        arguments,
+        (dict(func.__dict__), slots, cells, own, imports),
+        None,
+        None,
+        rebuild.fill_function,
+    )
 
 
 def reduce_exception(error: BaseException) -> Any:  # noqa: ANN401

@@ -53,7 +53,9 @@ def read_contents(manifest: Manifest, blobs: Path, components: Collection[Compon
                     buffers.append(memory.toreadonly() if buffer.is_readonly else memory)
             except Damaged as error:
                 names = ", ".join(component.names)
-                raise Damaged(f"{manifest.id}: the saved value of {names} is damaged: {error.message}", error.hint) from error
+                raise Damaged(
+                    f"{manifest.id}: the saved value of {names} is damaged: {error.message}", error.hint
+                ) from error
             contents.append(Content(component, stream, buffers))
     return contents
 
@@ -68,5 +70,7 @@ def load(contents: Collection[Content], codec_named: Callable[[str], Codec], sta
                 values: Mapping[str, Any] = codec_named(content.component.codec).load(content.stream, content.buffers)
                 loaded.values.update({name: values[name] for name in names})
         except Exception as error:  # noqa: BLE001 - loading runs the objects' own code
-            loaded.failed.update(dict.fromkeys(names, f"it could not be loaded here: {pickled.reason_from_error(error)}"))
+            loaded.failed.update(
+                dict.fromkeys(names, f"it could not be loaded here: {pickled.reason_from_error(error)}")
+            )
     return loaded

@@ -141,10 +141,8 @@ class PackReader:
         """
         try:
             stored = os.pread(self._file(chunk.pack).fileno(), chunk.stored_bytes, chunk.offset)
-            if chunk.encoding == "zstd":
-                data = zstandard.ZstdDecompressor().decompress(stored, max_output_size=chunk.size_bytes)
-            else:
-                data = stored
+            unpack = zstandard.ZstdDecompressor().decompress
+            data = unpack(stored, max_output_size=chunk.size_bytes) if chunk.encoding == "zstd" else stored
             is_whole = len(data) == chunk.size_bytes == target.nbytes and digest_of(data) == chunk.digest
         except (OSError, zstandard.ZstdError, ValueError) as error:
             raise Damaged(f"blob {chunk.pack[:12]} cannot be read: {error}", _WAY_OUT) from error

@@ -6,13 +6,13 @@ from __future__ import annotations
 import functools as functools_module
 import gc
 import io
-import os
 import pickle
 import re
 import sqlite3
 import threading
 import types
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import cloudpickle
@@ -55,7 +55,7 @@ class PickleCodec:
 
     name = "cloudpickle"
 
-    def can_save(self, value: object) -> bool:  # noqa: ARG002 - the port's
+    def can_save(self, value: object) -> bool:
         """It is tried for everything."""
         return True
 
@@ -72,7 +72,7 @@ class PickleCodec:
             return Encoded(file.getvalue(), [buffer.raw() for buffer in buffers])
         except CannotSave:
             raise
-        except Exception as error:  # noqa: BLE001 - pickling runs the objects' own code
+        except Exception as error:
             raise CannotSave(reason_from_error(error)) from error
 
     def load(self, stream: bytes, buffers: Sequence[memoryview]) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def reason_from_error(error: BaseException) -> str:
     return mask(f"{type(error).__name__}: {first_line}".removesuffix(": "))[:_REASON_CHARACTERS]
 
 
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc] - cloudpickle is untyped
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is untyped
     def __init__(self, file: io.BytesIO, buffers: list[pickle.PickleBuffer], saving: Saving) -> None:
         super().__init__(file, protocol=PROTOCOL, buffer_callback=buffers.append)
         self._saving = saving
@@ -149,7 +149,7 @@ def _reduce_proxy(proxy: types.MappingProxyType[Any, Any]) -> Any:  # noqa: ANN4
 
 
 def _reduce_sqlite(connection: sqlite3.Connection) -> Any:  # noqa: ANN401
-    files = [row[2] for row in connection.execute("pragma database_list") if os.path.isabs(row[2])]
+    files = [row[2] for row in connection.execute("pragma database_list") if Path(row[2]).is_absolute()]
     if any(files) or connection.in_transaction:
         where = "a database file" if any(files) else "a transaction that is not committed"
         raise CannotSave(f"it is a connection to {where}")

@@ -106,7 +106,7 @@ def fill_class(cls: type, state: tuple[dict[str, Any], dict[str, Any]]) -> type:
     """Attributes and methods of a new class; a class that was alive is left as it is."""
     if id(cls) in _loading.get().kept:
         return cls
-    from cloudpickle import cloudpickle  # noqa: PLC0415 - only where there are classes
+    from cloudpickle import cloudpickle
 
     filled: type = cloudpickle._class_setstate(cls, state)
     return filled
@@ -206,10 +206,11 @@ def dict_view(mapping: dict[Any, Any], which: str) -> Any:  # noqa: ANN401
 
 def memory_view(owner: Any, format_: str, shape: tuple[int, ...], is_readonly: bool) -> memoryview:  # noqa: ANN401
     """A memoryview of the whole of `owner`."""
-    made = memoryview(owner)
+    made: Any = memoryview(owner)
     if (made.format, made.shape) != (format_, shape):
         made = made.cast("B").cast(format_, shape) if made.nbytes else made
-    return made.toreadonly() if is_readonly else made
+    view: memoryview = made.toreadonly() if is_readonly else made
+    return view
 
 
 def mapping_proxy(mapping: dict[Any, Any]) -> types.MappingProxyType[Any, Any]:

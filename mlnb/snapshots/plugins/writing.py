@@ -106,9 +106,7 @@ class SnapshotWriter:
     def _part(self, part: Part, pieces: dict[str, bytes]) -> StoredPart:
         if part.encoded is None:
             return self.parts[part.digest]
-        buffers = [
-            (buffer.nbytes, buffer.readonly, self._keep(buffer, pieces)) for buffer in part.encoded.buffers
-        ]
+        buffers = [(buffer.nbytes, buffer.readonly, self._keep(buffer, pieces)) for buffer in part.encoded.buffers]
         return StoredPart(part.names, part.codec, self._keep(part.encoded.stream, pieces), tuple(buffers))
 
     def _keep(self, data: memoryview | bytes, pieces: dict[str, bytes]) -> tuple[str, ...]:
@@ -137,7 +135,9 @@ class SnapshotWriter:
         return stored
 
     def _wait_for_room(self, size: int) -> None:
-        self._pending = [(future, bytes_) for future, bytes_ in self._pending if not future.done() or future.exception()]
+        self._pending = [
+            (future, bytes_) for future, bytes_ in self._pending if not future.done() or future.exception()
+        ]
         while size + sum(bytes_ for future, bytes_ in self._pending if not future.done()) > _MOST_PENDING_BYTES:
             running = [future for future, _ in self._pending if not future.done()]
             if not running:
@@ -163,6 +163,7 @@ def _component(digest: str, part: StoredPart, position: dict[str, int]) -> Compo
         digest=digest,
         stream=tuple(position[one] for one in part.stream),
         buffers=tuple(
-            Buffer(size, is_readonly, tuple(position[one] for one in digests)) for size, is_readonly, digests in part.buffers
+            Buffer(size, is_readonly, tuple(position[one] for one in digests))
+            for size, is_readonly, digests in part.buffers
         ),
     )

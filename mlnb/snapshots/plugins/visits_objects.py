@@ -1,0 +1,186 @@
+"""What a walk does at objects that are no built-ins: classes, instances, arrays, frames, and anything that can be pickled."""
+
+from __future__ import annotations
+
+import copyreg
+import types
+from collections.abc import Callable
+from typing import Any
+
+import xxhash
+
+from mlnb.snapshots.plugins import arrays, frames, functions
+from mlnb.snapshots.plugins.visits import rank, visit_sequence, visit_unpicklable
+from mlnb.snapshots.plugins.walk import Walk, type_name
+
+_SKIPPED_IN_CLASS = frozenset(
+    {"__dict__", "__weakref__", "__doc__", "__module__", "__slots__", "_abc_impl", "__firstlineno__"}
+    | {"__static_attributes__", "__annotate_func__", "__annotations_cache__", "__slotnames__"}
+)
+_VOLATILE = {  # attributes that count nothing: a library's own counters and left-overs
+    "matplotlib.cbook.CallbackRegistry": frozenset({"_cid_gen"}),
+    "matplotlib.figure.Figure": frozenset({"_number", "_restore_to_pylab"}),
+    "sklearn.utils._bunch.Bunch": frozenset({"_deprecated_key_to_warnings"}),
+}
+
+
+def visit_other(walk: Walk, item: Any, kind: type) -> None:  # noqa: ANN401
+    """Anything that `visits.BY_TYPE` does not know."""
+    if isinstance(item, type):
+        _visit_class(walk, item)
+    elif arrays.is_array(item):
+        _visit_array(walk, item, kind)
+    elif arrays.is_scalar(item):
+        walk.feed(b"s%s;%s;" % (str(item.dtype).encode(), item.tobytes()))
+    elif arrays.is_dtype(item):
+        walk.feed(b"t%s;" % repr(item).encode())
+    elif (parts := frames.parts(item, walk.session.unshared)) is not None:
+        walk.claim(item)
+        walk.feed(b"f%s;" % type_name(kind).encode())
+        walk.push(*parts)
+    elif walk.is_by_value(kind):
+        _visit_instance(walk, item, kind)
+    else:
+        _visit_reduced(walk, item, kind)
+
+
+def _visit_class(walk: Walk, item: type) -> None:
+    if not functions.is_by_value(item):
+        walk.feed(b"G%s.%s;" % (str(item.__module__).encode(), item.__qualname__.encode()))
+        return
+    walk.claim(item)
+    walk.feed(b"K%s;" % item.__qualname__.encode())
+    attributes = {
+        name: value
+        for name, value in vars(item).items()
+        if name not in _SKIPPED_IN_CLASS
+        and not isinstance(value, types.MemberDescriptorType | types.GetSetDescriptorType)
+    }
+    members = vars(item).get("_member_map_")
+    if members is not None:  # an enum: Python makes the rest of its attributes from these
+        walk.push(*[part for name, member in members.items() for part in (name, member.value)])
+        attributes = {name: value for name, value in attributes.items() if isinstance(value, types.FunctionType)}
+        attributes = {name: value for name, value in attributes.items() if value.__module__ == item.__module__}
+    walk.push(type(item), *item.__bases__, str(vars(item).get("__slots__", "")))
+    for name in sorted(attributes, reverse=True):
+        walk.push(name, attributes[name])
+
+
+def _visit_array(walk: Walk, item: Any, kind: type) -> None:  # noqa: ANN401
+    np = arrays.numpy()
+    walk.feed(b"A%s;" % type_name(kind).encode())
+    walk.feed(repr((item.dtype, item.shape, bool(item.flags.writeable))).encode())
+    if id(item) not in walk.session.unshared:
+        walk.claim(item)
+        if item.size:
+            _claim_memory(walk, item)
+    if isinstance(item, np.ma.MaskedArray):
+        walk.push(np.ma.getdata(item), np.ma.getmask(item), item.fill_value, item.hardmask)
+        return
+    plain = np.asarray(item) if kind is not np.ndarray else item
+    if plain.dtype.hasobject or plain.dtype.kind not in arrays.PLAIN_KINDS:
+        visit_sequence(walk, tuple(plain.reshape(-1).tolist()))
+    else:
+        walk.feed(_content(walk, plain, np))
+        walk.found.size_bytes += plain.nbytes
+    if kind is not np.ndarray and getattr(item, "__dict__", None):
+        walk.push(*[part for name in sorted(vars(item)) for part in (name, vars(item)[name])])
+
+
+def _claim_memory(walk: Walk, array: Any) -> None:  # noqa: ANN401
+    owner, number, place = arrays.owner_of(array), walk.found.claims[id(array)], arrays.address(array)
+    first, start = walk.memories.setdefault(id(owner), (number, place))
+    walk.session.kept.append(owner)
+    walk.found.claims.setdefault(id(owner), number)
+    walk.found.layout.append((number, first, place - start, array.strides))
+    if first != number:
+        walk.feed(b"@%d,%d;" % (first, place - start))
+
+
+def _content(walk: Walk, array: Any, np: Any) -> bytes:  # noqa: ANN401
+    place = (array.__array_interface__["data"][0], array.shape, array.strides, array.dtype.str)
+    known = walk.session.memories.get(place)
+    if known is None:
+        is_fortran = array.flags.f_contiguous and not array.flags.c_contiguous
+        straight = array.T if is_fortran else np.ascontiguousarray(array)
+        data = straight.reshape(-1).view("u1") if array.size and array.dtype.itemsize else b""
+        known = xxhash.xxh3_128_digest(data) + (b"F" if is_fortran else b"C")
+        walk.session.memories[place] = known
+        walk.session.kept.append(array)
+    return known
+
+
+def _visit_instance(walk: Walk, item: Any, kind: type) -> None:  # noqa: ANN401
+    """An instance of a class of the notebook: its attributes are its value, whatever its ``__getstate__`` says."""
+    walk.claim(item)
+    walk.feed(b"I;")
+    if isinstance(getattr(kind, "_member_map_", None), dict):
+        walk.push(kind, item._name_)
+        return
+    parts: list[object] = [kind]
+    for base in kind.__mro__:
+        slots = vars(base).get("__slots__", ())
+        for slot in sorted([slots] if isinstance(slots, str) else slots):
+            name = f"_{base.__name__.lstrip('_')}{slot}" if slot.startswith("__") and not slot.endswith("__") else slot
+            if slot not in ("__dict__", "__weakref__") and hasattr(item, name):
+                parts += [slot, getattr(item, name)]
+    attributes = getattr(item, "__dict__", None)
+    if isinstance(attributes, dict):
+        parts += [part for name in sorted(attributes, key=str) for part in (name, attributes[name])]
+    walk.push(*parts, *_content_of_base(item, kind))
+
+
+def _content_of_base(item: Any, kind: type) -> list[object]:  # noqa: ANN401
+    """What a notebook's class has from a base that is not Python's `object`: a list's items, a frame's columns, ..."""
+    for base, content in _CONTENTS:
+        if isinstance(item, base):
+            return content(item)
+    foreign = next((base for base in kind.__mro__ if base is not object and not functions.is_by_value(base)), None)
+    if foreign is None or all(
+        getattr(foreign, name) is getattr(object, name) for name in ("__reduce__", "__reduce_ex__")
+    ):
+        return []
+    reduced = item.__reduce_ex__(4)
+    return [part for part in reduced[1:3] if isinstance(part, tuple | dict | list)]
+
+
+_CONTENTS: tuple[tuple[type | tuple[type, ...], Callable[[Any], list[object]]], ...] = (
+    (dict, lambda item: [part for pair in dict.items(item) for part in pair]),
+    ((list, tuple), lambda item: list(item.__iter__())),
+    ((set, frozenset), lambda item: sorted(item, key=rank)),
+    (BaseException, lambda item: [item.args, item.__cause__]),
+    ((int, float, complex, str, bytes), lambda item: [_atom_of(item)]),
+)
+
+
+def _atom_of(item: Any) -> object:  # noqa: ANN401
+    base: Any = next(base for base in (int, float, complex, str, bytes) if isinstance(item, base))
+    return base.__new__(base, item)
+
+
+def _visit_reduced(walk: Walk, item: Any, kind: type) -> None:  # noqa: ANN401
+    """Anything else is what its own pickling support says it is."""
+    walk.claim(item)
+    reduce = copyreg.dispatch_table.get(kind)
+    try:
+        reduced: Any = reduce(item) if reduce is not None else item.__reduce_ex__(4)
+    except Exception:  # noqa: BLE001 - it cannot be pickled
+        visit_unpicklable(walk, item)
+        return
+    walk.feed(b"X%s;" % type_name(kind).encode())
+    if isinstance(reduced, str):
+        walk.feed(reduced.encode() + b";")
+        return
+    func, arguments, state, items, pairs, setter = (*reduced, None, None, None, None)[:6]
+    walk.session.kept.append(reduced)
+    parts: list[object] = [func, *arguments]
+    if type(state) is dict:
+        state = {name: part for name, part in state.items() if name not in _VOLATILE.get(type_name(kind), ())}
+        parts += [part for name in sorted(state, key=str) for part in (name, state[name])]
+    elif state is not None:
+        parts.append(state)
+    parts += list(items) if items is not None else []
+    parts += [part for pair in pairs for part in pair] if pairs is not None else []
+    if isinstance(item, BaseException):
+        parts.append(item.__cause__)
+    walk.push(*parts, setter)
