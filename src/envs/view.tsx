@@ -3,7 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type React from 'react';
 
-import { Facts, SectionBody } from '../ui/components';
+import { Facts, SectionBody, ShortId } from '../ui/components';
 import type { EnvsModel } from './model';
 
 /** Everything below the section's header. */
@@ -60,7 +60,7 @@ function facts(
       >{`${environment.implementation} ${environment.python}`}</span>
     ],
     [trans.__('Platform'), `${environment.system}, ${environment.machine}`],
-    [trans.__('Env id'), <code key="id">{environment.env_id}</code>],
-    [trans.__('Request'), <code key="request">{environment.env_request_id}</code>]
+    [trans.__('Env id'), <ShortId key="id" id={environment.env_id} />],
+    [trans.__('Request'), <ShortId key="request" id={environment.env_request_id} />]
   ];
 }

@@ -135,7 +135,7 @@ function Preview(props: {
             <tr key={index}>
               {row.map((value, column) => (
                 <td key={column} className={typeof value === 'number' ? 'mlnb-mod-number' : ''}>
-                  {typeof value === 'number' ? figure(value) : String(value ?? '–')}
+                  {shown(value)}
                 </td>
               ))}
             </tr>
@@ -146,19 +146,41 @@ function Preview(props: {
   );
 }
 
+const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/;
+
+function shown(value: string | number | boolean | null): string {
+  if (typeof value === 'number') {
+    return figure(value);
+  }
+  if (typeof value === 'string' && TIME.test(value)) {
+    return value
+      .replace('T', ' ')
+      .replace(/(:\d\d)\.0*(?=Z|[+-])/, '$1')
+      .replace(/ 00:00:00(Z|\+00:00)$/, '');
+  }
+  return String(value ?? '–');
+}
+
 function facts(view: FeatureView, trans: TranslationBundle): [string, React.ReactNode][] {
-  const shown: [string, React.ReactNode][] = [
+  const listed: [string, React.ReactNode][] = [
     [trans.__('Version'), view.version],
     [trans.__('Owner'), view.owner || '–'],
     [trans.__('Source'), view.source]
   ];
   if (view.freshness) {
-    const { at, of } = view.freshness;
-    const text =
-      of === 'materialized'
-        ? trans.__('stored values up to %1', dateTime(at))
-        : trans.__('source up to %1', dateTime(at));
-    shown.push([trans.__('Freshness'), text]);
+    listed.push([trans.__('Freshness'), freshnessText(view.freshness, trans)]);
   }
-  return shown;
+  return listed;
+}
+
+function freshnessText(
+  { at, basis, of }: NonNullable<FeatureView['freshness']>,
+  trans: TranslationBundle
+): string {
+  if (of === 'materialized') {
+    return trans.__('stored values up to %1', dateTime(at));
+  }
+  return basis === 'event_time'
+    ? trans.__('source up to %1', dateTime(at))
+    : trans.__('source file of %1', dateTime(at));
 }

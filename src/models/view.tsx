@@ -5,7 +5,7 @@ import type { LabIcon } from '@jupyterlab/ui-components';
 import type React from 'react';
 
 import type { RegisteredModel, Run } from '../api/types';
-import { Button, EmptyState, Facts, Row, SectionBody, StateIcon } from '../ui/components';
+import { Button, EmptyState, Facts, Row, SectionBody, ShortId, StateIcon } from '../ui/components';
 import { dateTime, figure, timeAgo } from '../ui/format';
 import { badIcon, cancelledIcon, emptyIcon, goodIcon, runningIcon } from '../ui/icons';
 import type { ModelsModel } from './model';
@@ -128,11 +128,8 @@ function ModelRow(props: IPart & { readonly registered: RegisteredModel }): Reac
                   trans.__('Version %1', version.version),
                   version.created_at ? dateTime(version.created_at) : ''
                 ],
-                [trans.__('Run'), <code key="run">{version.run_id ?? '–'}</code>],
-                [
-                  trans.__('Digest'),
-                  <code key="digest">{version.digest?.slice(0, 12) ?? '–'}</code>
-                ]
+                [trans.__('Run'), <ShortId key="run" id={version.run_id ?? '–'} />],
+                [trans.__('Digest'), <ShortId key="digest" id={version.digest ?? '–'} />]
               ]}
             />
           </li>
@@ -180,7 +177,7 @@ function RunIcon(props: {
 }
 
 function facts(run: Run, trans: TranslationBundle): [string, React.ReactNode][] {
-  const code = (text: string): React.ReactNode => <code>{text}</code>;
+  const code = (id: string): React.ReactNode => <ShortId id={id} />;
   const shown: [string, React.ReactNode][] = [
     [trans.__('Experiment'), run.experiment],
     [trans.__('Run'), code(run.run_id)]

@@ -5,7 +5,15 @@ import type { LabIcon } from '@jupyterlab/ui-components';
 import type React from 'react';
 
 import type { Finding } from '../api/types';
-import { Button, EmptyState, ErrorMessage, SectionBody, StateIcon } from '../ui/components';
+import {
+  Button,
+  EmptyState,
+  ErrorMessage,
+  SectionBody,
+  StateIcon,
+  TextWithCode
+} from '../ui/components';
+import { sentence } from '../ui/format';
 import { badIcon, editedIcon, emptyIcon, goodIcon, staleIcon, unknownIcon } from '../ui/icons';
 import type { ICellOrder, OrderMode } from './client';
 import { MODES } from './client';
@@ -134,7 +142,9 @@ function CellRow(props: {
           <span className="mlnb-Row-title">
             <code>{cell.title}</code>
           </span>
-          <span className="mlnb-Row-detail mlnb-mod-wrapped">{reasonText(cell.order, trans)}</span>
+          <span className="mlnb-Row-detail mlnb-mod-wrapped">
+            <TextWithCode text={reasonText(cell.order, trans)} />
+          </span>
         </span>
         <span className="mlnb-Row-aside">{trans.__('cell %1', cell.number)}</span>
       </button>
@@ -184,7 +194,9 @@ function FindingRow(props: {
       <button type="button" className="mlnb-Row-head" onClick={props.onReveal}>
         <StateIcon icon={icon} label={finding.severity} />
         <span className="mlnb-Row-text">
-          <span className="mlnb-Row-wrapped">{finding.message}</span>
+          <span className="mlnb-Row-wrapped">
+            <TextWithCode text={sentence(finding.message)} />
+          </span>
           <span className="mlnb-Row-detail">{finding.code}</span>
         </span>
         {finding.index !== null && (

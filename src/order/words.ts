@@ -29,11 +29,11 @@ export function reasonText({ state, reasons }: ICellOrder, trans: TranslationBun
     : sentence(reasons.join('; '));
 }
 
-/** A cell's state with the reasons, as one line. */
+/** A cell's state with the reasons, as one line of plain text. */
 export function orderText(order: ICellOrder, trans: TranslationBundle): string {
   const state = stateText(order.state, trans);
   const reason = reasonText(order, trans);
-  return reason === state ? state : trans.__('%1: %2', state, reason);
+  return reason === state ? state : trans.__('%1: %2', state, reason.replaceAll('`', ''));
 }
 
 /** A mode as it is offered for choice. */

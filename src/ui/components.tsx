@@ -55,7 +55,9 @@ export function ErrorMessage(props: {
     <div className="mlnb-Message mlnb-mod-error" role="alert">
       <badIcon.react tag="span" className="mlnb-StateIcon" width="14px" height="14px" />
       <div>
-        <p>{sentence(error.message)}</p>
+        <p>
+          <TextWithCode text={sentence(error.message)} />
+        </p>
         {error.hint && <p className="mlnb-Secondary">{error.hint}</p>}
         <p className="mlnb-Actions">
           {onRetry && <Button label={trans.__('Try again')} onClick={onRetry} />}
@@ -184,5 +186,22 @@ export function Facts(props: {
         </div>
       ))}
     </dl>
+  );
+}
+
+/** The beginning of a long id or digest; the whole is in the tooltip. */
+export function ShortId(props: { readonly id: string }): React.JSX.Element {
+  const { id } = props;
+  return <code title={id}>{/^[0-9a-f]{24,}$/.test(id) ? `${id.slice(0, 12)}…` : id}</code>;
+}
+
+/** A text in which what stands between backticks is code. */
+export function TextWithCode(props: { readonly text: string }): React.JSX.Element {
+  return (
+    <>
+      {props.text
+        .split('`')
+        .map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))}
+    </>
   );
 }

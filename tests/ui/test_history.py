@@ -42,7 +42,9 @@ def test_two_snapshots_are_compared_in_a_tab(screen):
     take(screen, history, 1)
     screen.run_cell("c2")
     take(screen, history, 2)
-    history.get_by_role("list", name="Snapshots, newest first").locator("> li").first.get_by_role("button").first.click()
+    history.get_by_role("list", name="Snapshots, newest first").locator("> li").first.get_by_role(
+        "button"
+    ).first.click()
     history.get_by_label("Compare with another snapshot").select_option(index=1)
     page = screen.page.locator(".mlnb-Page")
     expect(page.get_by_role("row").filter(has_text="changed")).to_contain_text("a")

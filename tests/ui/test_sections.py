@@ -96,7 +96,14 @@ def test_every_command_is_named_explained_and_in_the_menu(screen):
     )
     assert bad == []
     screen.page.get_by_role("menuitem", name="mlnb", exact=True).click()
-    for label in ("Show mlnb", "Check Order", "Take Snapshot", "Submit as Job …", "Add Feature File …", "Show Environment"):
+    for label in (
+        "Show mlnb",
+        "Check Order",
+        "Take Snapshot",
+        "Submit as Job …",
+        "Add Feature File …",
+        "Show Environment",
+    ):
         expect(screen.page.get_by_role("menuitem", name=label)).to_be_visible()
 
 
