@@ -6,13 +6,13 @@ import marshal
 import sys
 from typing import Any
 
-from mlnb.kernel.order_values import HANDLERS, TooLarge, Walk, all_scalars
+from mlnb.kernel.order_values import HANDLERS, Handler, TooLarge, Walk, all_scalars
 
 ARRAY_LIMIT_BYTES = 1 << 30
 
 
-def ready() -> bool:
-    """Add the handlers for what the user has imported so far; cheap when there is nothing new. Returns True."""
+def add_handlers() -> None:
+    """Put the handlers for what the user has imported so far into the table of walks; cheap when there is nothing new."""
     numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
     if numpy is not None and hasattr(numpy, "ndarray") and numpy.ndarray not in HANDLERS:
         HANDLERS[numpy.ndarray] = _visit_array
@@ -36,7 +36,23 @@ def ready() -> bool:
             type(pandas.NA),
         ):
             HANDLERS[kind] = _visit_words
-    return True
+
+
+def handler_by_base(value: object) -> Handler | None:
+    """The handler for an instance of a class built on numpy's or pandas' own."""
+    numpy, pandas = sys.modules["numpy"], sys.modules.get("pandas")
+    if isinstance(value, numpy.ndarray):
+        return _visit_array
+    if isinstance(value, numpy.dtype):
+        return _visit_words
+    if pandas is not None and hasattr(pandas, "DataFrame"):
+        if isinstance(value, pandas.DataFrame):
+            return _visit_frame
+        if isinstance(value, pandas.Series):
+            return _visit_series
+        if isinstance(value, pandas.api.extensions.ExtensionDtype):
+            return _visit_words
+    return None
 
 
 def _index_types(pandas: Any) -> list[type]:  # noqa: ANN401 - untyped by its library

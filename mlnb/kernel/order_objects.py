@@ -64,8 +64,7 @@ def visit_object(walk: Walk, value: Any, kind: type) -> None:  # noqa: ANN401 - 
         return
     package = (getattr(kind, "__module__", None) or "").split(".")[0]
     walk.packages.add(package)
-    if package in _LIBRARIES and _LIBRARIES[package]() and (handler := HANDLERS.get(kind)) is not None:
-        handler(walk, value)
+    if _visit_array_kind(walk, value, kind):
         return
     if _visit_known_base(walk, value, kind):
         return
@@ -268,7 +267,7 @@ def _visit_memory(walk: Walk, value: memoryview) -> None:
     walk.visit(value.obj)
 
 
-HANDLERS.update({
+_HANDLERS: dict[type, order_values.Handler] = {
     functools.partial: _visit_partial, type(functools.lru_cache(print)): _visit_lru, random.Random: _visit_random,
     weakref.ref: _visit_reference, threading.Thread: _visit_thread, types.SimpleNamespace: _visit_simple_namespace,
     Counter: _visit_counter, memoryview: _visit_memory,
@@ -283,14 +282,25 @@ HANDLERS.update({
          types.GetSetDescriptorType, types.MemberDescriptorType, types.GenericAlias, type(NotImplemented)),
         _visit_nothing,
     ),
-})  # fmt: skip
+}  # fmt: skip
 
 
-def _arrays() -> bool:
-    """Whether the handlers for numpy and pandas are in the table (they are added once the user has imported those)."""
-    from mlnb.kernel import order_arrays  # noqa: PLC0415 - only when needed
-
-    return order_arrays.ready()
+def add_handlers() -> None:
+    """Put this module's handlers into the table of walks."""
+    HANDLERS.update(_HANDLERS)
 
 
-_LIBRARIES = {"numpy": _arrays, "pandas": _arrays}
+def _visit_array_kind(walk: Walk, value: Any, kind: type) -> bool:  # noqa: ANN401 - any value
+    """Add a value of numpy or pandas, or of a class built on theirs; False when it is none."""
+    if "numpy" not in sys.modules:
+        return False
+    from mlnb.kernel import order_arrays  # noqa: PLC0415 - only for kernels that use arrays
+
+    order_arrays.add_handlers()
+    handler = HANDLERS.get(kind) or order_arrays.handler_by_base(value)
+    if handler is None:
+        return False
+    handler(walk, value)
+    if kind not in HANDLERS:
+        _visit_attributes(walk, value, kind)
+    return True

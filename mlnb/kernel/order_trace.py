@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from mlnb.kernel import order_files, order_world
+from mlnb.kernel import order_files, order_objects, order_world
 from mlnb.kernel.order_origins import forget_dead, name_origins
 from mlnb.kernel.order_outside import Outside, OutsideState
 from mlnb.kernel.order_values import Context, Print, print_of
@@ -19,6 +19,7 @@ from mlnb.order.rules.traces import ABSENT, CellRun, Fingerprint, Key, Knowledge
 from mlnb.order.types import CellCode
 
 _HISTORY: Final = re.compile(r"^(?:_{1,3}|_\d+|_i{1,3}|_i\d+|_ih|_oh|_dh|In|Out)$")
+_MACHINERY: Final = frozenset({"__warningregistry__", "__annotations__"})  # Python itself sets them, once in a while
 _ANY_NAME: Final = frozenset({"globals", "locals", "vars", "exec", "eval", "get_ipython", "__import__"})
 
 
@@ -60,6 +61,7 @@ class Tracker:
     def __init__(self, shell: Any, analyzer: Analyzer) -> None:  # noqa: ANN401 - untyped by its library
         self._shell = shell
         self._analyzer = analyzer
+        order_objects.add_handlers()
         self._context = Context(shell.user_ns, self._is_own)
         self._own: dict[str, bool] = {}
         self.prints: dict[str, Print] = {}
@@ -251,13 +253,19 @@ class Tracker:
 
     def _inputs(self, begun: Begun, *, failed: bool) -> dict[Key, Fingerprint]:
         code, reach = begun.code, begun.reach
-        kept_from_before = (
-            code.binds if failed else code.binds - code.sure
-        )  # what may not have been set is still the old value
+        unsure = code.binds if failed else code.binds - code.sure
+        kept_from_before = {name for name in unsure if self._is_same_object(begun, name)}
         wanted = reach.names | kept_from_before
         if reach.whole:
             wanted |= set(begun.prints)
         return {name: self._before(begun, name) for name in wanted if not _HISTORY.match(name)}
+
+    def _is_same_object(self, begun: Begun, name: str) -> bool:
+        """Whether the run did not set `name`, as far as can be seen: then its old value is still there and counts."""
+        before, now = begun.prints.get(name), self.prints.get(name)
+        if before is None or now is None:
+            return before is None and now is None
+        return before.root == now.root
 
     def _outputs(self, begun: Begun, looked_at: set[str], *, failed: bool) -> dict[Key, Fingerprint]:
         found = {name: self._digest(name) for name in looked_at if self._digest(name) != self._before(begun, name)}

@@ -119,13 +119,14 @@ class _Fold:
         judgement = self._judge(cell, fitting, misfit)
         wanted = set(cell.reads) if fitting is None else set(fitting.trace.inputs)
         judgement.needs = {key: self.expect(key) for key in wanted}
-        before = set(self.expected)
         if fitting is None:
             touched = self._forget(cell)
         else:
+            own = self.last.get(cell.id)
+            why = None if own is None or own is fitting else self._misfit(own)
             touched = self._carry(cell, fitting.trace)
-            self._compare(cell, fitting, judgement)
-        judgement.gives = {key: self.expected[key] for key in touched if key in self.expected or key in before}
+            self._compare(cell, fitting, judgement, why)
+        judgement.gives = {key: self.expected[key] for key in touched}
         self.judgements[cell.id] = judgement
         self.above.append(cell.digest)
 
@@ -255,8 +256,8 @@ class _Fold:
         """Whether the only thing against the cell is a value that can be known by its origin alone."""
         return cause.kind == "input" and cause.run is not None and cause.key in cause.run.trace.unsure
 
-    def _compare(self, cell: Cell, fitting: CellRun, judgement: Judgement) -> None:
-        """The cell's own last run against what a run from top to bottom gives."""
+    def _compare(self, cell: Cell, fitting: CellRun, judgement: Judgement, why: Cause | None) -> None:
+        """The cell's own last run against what a run from top to bottom gives; `why` it started from something else, if so."""
         own = self.last.get(cell.id)
         if judgement.state != "fresh" or own is None:
             return
@@ -271,10 +272,10 @@ class _Fold:
             left = own.after.get(key, ABSENT if is_name(key) else expected.value)
             if expected.value != left and not (expected.varying and key in self.knowledge.varying_start):
                 judgement.state = "stale"
-                judgement.causes.append(Cause("output", key, expected, own))
+                judgement.causes.append(why or Cause("output", key, expected, own))
                 return
         if own.trace.shown != fitting.trace.shown:
-            judgement.state, judgement.causes = "stale", [Cause("display", "", None, own)]
+            judgement.state, judgement.causes = "stale", [why or Cause("display", "", None, own)]
             return
         self._doubt(cell, fitting, judgement)
 

@@ -1,0 +1,125 @@
+"""Order in a real ipykernel: loaded, asked through the door and the comm, refusing, and verified by a fresh run."""
+
+from __future__ import annotations
+
+import ast
+import json
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+from jupyter_client.manager import start_new_kernel
+
+from mlnb.cli.main import root
+from mlnb.kernel import registry
+
+pytestmark = pytest.mark.kernel
+
+
+@pytest.fixture
+def kernel():
+    manager, client = start_new_kernel(extra_arguments=["--ext=mlnb"])
+    yield client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def door(client, name, **arguments):
+    expression = f"__import__('mlnb.kernel.door', fromlist=['call']).call({name!r}, {json.dumps(arguments)!r})"
+    client.execute("", silent=True, store_history=False, user_expressions={"mlnb": expression})
+    reply = client.get_shell_msg(timeout=30)["content"]["user_expressions"]["mlnb"]
+    return json.loads(ast.literal_eval(reply["data"]["text/plain"]))
+
+
+def run(client, code, cell_id=None):
+    message = client.session.msg("execute_request", {
+        "code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False, "stop_on_error": True,
+    }, metadata={"cellId": cell_id} if cell_id else {})  # fmt: skip
+    client.shell_channel.send(message)
+    while True:
+        reply = client.get_shell_msg(timeout=30)
+        if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
+            return reply["content"]
+
+
+def test_a_session_through_the_door(kernel):
+    cells = [
+        {"id": "a", "cell_type": "code", "source": "x = 1"},
+        {"id": "b", "cell_type": "code", "source": "print(x)"},
+    ]
+    assert door(kernel, "order.sync", cells=cells) == {"result": None}
+    assert run(kernel, "x = 1", "a")["status"] == "ok"
+    assert run(kernel, "print(x)", "b")["status"] == "ok"
+    states = door(kernel, "order.status")["result"]["cells"]
+    assert {i: s["state"] for i, s in states.items()} == {"a": "fresh", "b": "fresh"}
+    assert run(kernel, "x = 2")["status"] == "ok"  # no cell of the document
+    states = door(kernel, "order.status")["result"]["cells"]
+    assert states["a"] == {
+        "state": "stale",
+        "reasons": ["`x` was changed by code that is not a cell of this notebook after this cell set it"],
+    }
+    assert door(kernel, "order.plan")["result"] == {"cells": ["a"]}
+
+
+def test_block_refuses_in_every_front_end(kernel):
+    door(kernel, "order.sync", cells=[{"id": "a", "source": "x = 1"}, {"id": "b", "source": "y = x"}])
+    door(kernel, "order.set_mode", mode="block")
+    reply = run(kernel, "y = x", "b")
+    assert (reply["status"], reply["ename"]) == ("error", "CellRefused")
+    assert "Run cell 1 first" in reply["evalue"]
+    assert reply["traceback"] == [f"CellRefused: {reply['evalue']}"]
+
+
+def test_the_comm_answers_and_tells(kernel):
+    def send(kind, content):
+        kernel.shell_channel.send(kernel.session.msg(kind, content))
+
+    def heard():
+        while True:
+            message = kernel.get_iopub_msg(timeout=30)
+            if message["msg_type"] == "comm_msg":
+                return message["content"]["data"]
+
+    send("comm_open", {"comm_id": "c1", "target_name": "mlnb", "data": {}})
+    assert heard() == {"event": "ready"}
+    send("comm_msg", {"comm_id": "c1", "data": {"id": 7, "call": "order.status", "arguments": {}}})
+    assert heard() == {"id": 7, "result": {"cells": {}, "mode": "mark"}}
+    run(kernel, "1")
+    assert heard() == {"event": "order_changed"}
+
+
+def test_the_kernel_is_listed_while_it_lives(kernel):
+    hello = door(kernel, "hello")["result"]
+    assert [live.pid for live in registry.live_kernels()] == [hello["pid"]]
+
+
+def write(path, *cells):
+    notebook = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    )
+    for source, text in cells:
+        outputs = [nbformat.v4.new_output("stream", name="stdout", text=text)] if text else []
+        notebook.cells.append(nbformat.v4.new_code_cell(source, outputs=outputs))
+    nbformat.write(notebook, path)
+    return path
+
+
+def test_verify_from_the_command_line(tmp_path):
+    same = write(tmp_path / "same.ipynb", ("x = 1", ""), ("print(x)", "1\n"))
+    done = CliRunner().invoke(root, ["verify", str(same), "--json"], standalone_mode=False)
+    found = json.loads(done.stdout)
+    assert (done.return_value, found["verdict"]) == (0, "identical")
+    other = write(tmp_path / "other.ipynb", ("print(2)", "1\n"), ("1 / 0", ""), ("print(3)", ""))
+    before = other.read_bytes()
+    done = CliRunner().invoke(root, ["verify", str(other), "--json"], standalone_mode=False)
+    assert [cell["verdict"] for cell in json.loads(done.stdout)["cells"]] == ["different", "failed", "not_run"]
+    assert done.return_value == 1
+    assert other.read_bytes() == before
+
+
+def test_check_from_the_command_line(tmp_path):
+    path = write(tmp_path / "nb.ipynb", ("print(x)", ""), ("x = 1", ""))
+    done = CliRunner().invoke(root, ["check", str(path), "--json"], standalone_mode=False)
+    assert (done.return_value, json.loads(done.stdout)["findings"]) == (3, 1)
+    done = CliRunner().invoke(root, ["check", str(path), "--format", "sarif"], standalone_mode=False)
+    assert json.loads(done.stdout)["runs"][0]["results"][0]["ruleId"] == "used_before_defined"
