@@ -62,7 +62,8 @@ def test_what_differs_is_told_apart(one, other):
     [
         lambda: np.arange(6).reshape(2, 3), lambda: np.array([1, "x", None], object), lambda: pd.date_range("2026", periods=3),
         lambda: pd.DataFrame({"a": [1, 2], "b": ["x", None], "c": [1.5, float("nan")]}), lambda: {1, "a", (2, 3)},
-        lambda: collections.OrderedDict(a=[1]), lambda: types.SimpleNamespace(a=1), lambda: zip([1], [2], strict=False), lambda: map(str, [1, 2]),
+        lambda: collections.OrderedDict(a=[1]), lambda: types.SimpleNamespace(a=1), lambda: zip([1], [2], strict=False),
+        lambda: map(str, [1, 2]),
         lambda: pd.MultiIndex.from_tuples([(1, "a"), (2, "b")]), lambda: pd.array([1, None], dtype="Int64"),
     ],
 )  # fmt: skip
