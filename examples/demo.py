@@ -241,13 +241,14 @@ def runs(snapshot_id: str) -> None:
     mlnb("runs", "flush")
     found = mlnb("runs", "list")["runs"]
     claim(len(found) >= 2, f"{len(found)} runs are in the model store, written by plain MLflow")
-    run = found[0]
+    run = next((r for r in found if r["tags"].get("mlnb.snapshot") == snapshot_id), None)
+    claim(run is not None, f"the last one names the snapshot it came from: {snapshot_id}")
+    assert run is not None
     metrics = ", ".join(f"{name} {value:.3f}" for name, value in run["metrics"].items())
     claim(
         run["params"]["n_estimators"] == "200" and run["metrics"]["auc"] > 0.9,
-        f"the last one has parameters and metrics: {metrics}",
+        f"it has its parameters and metrics: {metrics}",
     )
-    claim(run["tags"].get("mlnb.snapshot") == snapshot_id, f"it names the snapshot it came from: {snapshot_id}")
     mlnb("models", "register", run["run_id"], "--name", "tumour")
     models = mlnb("models", "list")["models"]
     claim([m["name"] for m in models] == ["tumour"], "its model is registered as tumour, version 1")
