@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlnb.server import envs, features, jobs, models, order
+from mlnb.server import envs, features, jobs, models, order, snapshots
 from mlnb.server.routes import Route
 
-ROUTES: list[Route] = [*order.ROUTES, *envs.ROUTES, *jobs.ROUTES, *models.ROUTES, *features.ROUTES]
+ROUTES: list[Route] = [*order.ROUTES, *envs.ROUTES, *jobs.ROUTES, *models.ROUTES, *features.ROUTES, *snapshots.ROUTES]

@@ -20,6 +20,8 @@ from mlnb.core.errors import Damaged
 from mlnb.core.files import store_error, sync_folder, write_atomically
 from mlnb.snapshots.types import Chunk
 
+MAGIC = b"mlnbpck1"
+"""How every pack begins, so that it is known from other blobs."""
 CHUNK_BYTES = 1 << 20
 PACK_BYTES = 32 << 20
 _SAMPLE_BYTES = 1 << 14
@@ -70,12 +72,13 @@ def _encode(data: bytes) -> tuple[bytes, Literal["raw", "zstd"]]:
 
 
 def _write_pack(root: Path, pieces: Mapping[str, tuple[bytes, int, Literal["raw", "zstd"]]]) -> dict[str, Chunk]:
-    hasher = blake3()
+    hasher = blake3(MAGIC)
     temporary: str | None = None
     try:
         root.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=root, prefix=".pack.")  # readable by the user only
         with os.fdopen(handle, "wb") as file:
+            file.write(MAGIC)
             for stored, _, _ in pieces.values():
                 hasher.update(stored)
                 file.write(stored)
@@ -90,11 +93,21 @@ def _write_pack(root: Path, pieces: Mapping[str, tuple[bytes, int, Literal["raw"
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
         raise store_error(root, error) from error
-    found, offset = {}, 0
+    found, offset = {}, len(MAGIC)
     for digest, (stored, size, encoding) in pieces.items():
         found[digest] = Chunk(digest, pack, offset, len(stored), size, encoding)
         offset += len(stored)
     return found
+
+
+def write_whole(root: Path, data: bytes) -> Chunk:
+    """Store `data` as one chunk in a pack of its own, durably.
+
+    Raises:
+        StoreUnavailable: the disk refused.
+    """
+    digest = digest_of(data)
+    return write_packs(root, {digest: data})[digest]
 
 
 def copy_pack(source: Path, target: Path, pack: str) -> None:

@@ -1,0 +1,240 @@
+"""`mlnb snapshot`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mlnb.cli.output import emit, json_option, service, table
+from mlnb.core.errors import BadInput
+from mlnb.core.wire import to_wire
+
+if TYPE_CHECKING:
+    from mlnb.snapshots.service import SnapshotsService
+    from mlnb.snapshots.types import Diff, Restored, Snapshot, Taken, Verified
+
+_FILE = click.Path(path_type=Path)
+
+
+def _snapshots() -> SnapshotsService:
+    found: SnapshotsService = service("snapshots")
+    return found
+
+
+@click.group()
+def snapshot() -> None:
+    """Take, list, compare and restore notebook states."""
+
+
+@snapshot.command()
+@click.argument("notebook", metavar="NB", type=_FILE)
+@click.option("--reason", metavar="TEXT", default="", help="Why; shown in the list.")
+@json_option
+def take(notebook: Path, reason: str, as_json: bool) -> None:
+    """Freeze a notebook: the variables of its live kernel, when there is one, and the saved document with its outputs.
+
+    Example: mlnb snapshot take analysis.ipynb --reason "before the merge"
+    """
+    taken = _snapshots().take(notebook, reason)
+    shown = {**to_wire(taken.snapshot), "part": taken.part, "note": taken.note}
+    emit(shown, as_json, lambda: _taken_text(taken))
+
+
+def _taken_text(taken: Taken) -> str:
+    variables = taken.snapshot.variables
+    lost = [f"  not kept: {name}: {v.reason}" for name, v in variables.items() if v.state == "not_restorable"]
+    saved = len(variables) - len(lost)
+    head = f"{taken.snapshot.id}: " + (taken.note or f"{saved} variables and the document are kept.")
+    return "\n".join([head, *lost])
+
+
+@snapshot.command("list")
+@click.argument("notebook", metavar="[NB]", type=_FILE, required=False)
+@click.option("--limit", metavar="N", type=click.IntRange(1, 1000), default=50, show_default=True, help="At most N.")
+@click.option("--cursor", metavar="TEXT", help="Where the last page ended (--json gives it).")
+@json_option
+def list_snapshots(notebook: Path | None, limit: int, cursor: str | None, as_json: bool) -> None:
+    """The snapshots, newest first: of one notebook, or of all.
+
+    Example: mlnb snapshot list analysis.ipynb
+    """
+    page = _snapshots().list(notebook, limit, cursor)
+    rows = [
+        (one.id, f"{one.created_at:%Y-%m-%d %H:%M}", _held(one), _size(one.size_bytes), one.notebook or "", one.reason)
+        for one in page.snapshots
+    ]
+    head = ("snapshot", "taken (UTC)", "holds", "size", "notebook", "reason")
+
+    def text() -> str:
+        body = table(head, rows, "No snapshots yet: take one with `mlnb snapshot take NB`.")
+        return body + (f"\n{len(rows)} of {page.total} snapshots" if page.total > len(rows) else "")
+
+    emit(page, as_json, text)
+
+
+def _held(one: Snapshot) -> str:
+    saved = sum(variable.state == "saved" for variable in one.variables.values())
+    parts = [f"{saved} variables"] if one.has_kernel else []
+    return " + ".join([*parts, *(["document"] if one.has_document else [])]) + ("" if one.is_trusted else " (foreign)")
+
+
+@snapshot.command()
+@click.argument("snapshot_id", metavar="ID")
+@json_option
+def show(snapshot_id: str, as_json: bool) -> None:
+    """A snapshot with its variables.
+
+    Example: mlnb snapshot show snap-06gzx1vwkf957cmmbc3qg7
+    """
+    one = _snapshots().get(snapshot_id)
+
+    def text() -> str:
+        rows = [(name, v.type, _size(v.size_bytes), v.state, v.reason) for name, v in one.variables.items()]
+        facts = [
+            ("notebook", one.notebook),
+            ("taken", f"{one.created_at:%Y-%m-%d %H:%M:%S} UTC by {one.owner}"),
+            ("reason", one.reason),
+            ("holds", _held(one)),
+            ("cell runs", one.cell_runs),
+            ("environment", one.env_id),
+            ("git", one.git_commit and one.git_commit[:12] + (" with changes" if one.git_dirty else "")),
+            ("in the store", _size(one.size_bytes)),
+        ]
+        lines = [f"{name:13}{value}" for name, value in facts if value not in (None, "")]
+        return "\n".join(
+            [*lines, "", table(("variable", "type", "size", "state", "reason"), rows, "It holds no variables.")]
+        )
+
+    emit(one, as_json, text)
+
+
+@snapshot.command()
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@json_option
+def diff(a: str, b: str, as_json: bool) -> int:
+    """How snapshot B differs from snapshot A, variable by variable. Ends with 0 when they are the same, 3 when not.
+
+    Example: mlnb snapshot diff snap-06gzx1vwkf957cmmbc3qg7 snap-06gzx21r98s26t77g6h5fv
+    """
+    found = _snapshots().diff(a, b)
+    emit(found, as_json, lambda: _diff_text(found))
+    return 3 if found.changes else 0
+
+
+def _diff_text(found: Diff) -> str:
+    rows = [
+        (
+            c.name,
+            c.kind,
+            c.type_before if c.type_after in (None, c.type_before) else f"{c.type_before or ''} -> {c.type_after}",
+        )
+        for c in found.changes
+    ]
+    body = table(("variable", "change", "type"), rows, "The variables are the same.")
+    return f"{body}\n{len(found.unchanged)} unchanged"
+
+
+@snapshot.command()
+@click.argument("snapshot_id", metavar="ID")
+@click.option("--name", "names", metavar="VAR", multiple=True, help="Only this variable (may be given again).")
+@click.option("--to", metavar="PATH", type=_FILE, help="Write the notebook with its outputs to this new file instead.")
+@json_option
+def restore(snapshot_id: str, names: tuple[str, ...], to: Path | None, as_json: bool) -> None:
+    """Bring the variables back into the notebook's live kernel, or the document to a file.
+
+    Example: mlnb snapshot restore snap-06gzx1vwkf957cmmbc3qg7 --to before.ipynb
+    """
+    if to is not None:
+        if names:
+            raise BadInput("--name goes with a kernel, not with --to", "A document has no variables.")
+        written = _snapshots().write_document(snapshot_id, to)
+        emit({"id": snapshot_id, "output": str(written.absolute())}, as_json, lambda: f"Written to {written}.")
+        return
+    done = _snapshots().restore(snapshot_id, names or None)
+    emit(done, as_json, lambda: _restored_text(done))
+
+
+def _restored_text(done: Restored) -> str:
+    lines = [f"{len(done.restored)} variables are as they were."]
+    lines += [f"  not restored: {name}: {reason}" for name, reason in done.not_restored.items()]
+    lines += [f"  removed: {', '.join(done.removed)}"] if done.removed else []
+    return "\n".join([*lines, f"To take this back: mlnb snapshot restore {done.undo}"])
+
+
+@snapshot.command()
+@click.argument("snapshot_id", metavar="[ID]", required=False)
+@json_option
+def verify(snapshot_id: str | None, as_json: bool) -> int:
+    """Read every stored byte again, of one snapshot or of all. Ends with 0 when all is whole, 3 when not.
+
+    Example: mlnb snapshot verify
+    """
+    found = _snapshots().verify(snapshot_id)
+    emit(found, as_json, lambda: _verified_text(found))
+    return 0 if found.is_ok else 3
+
+
+def _verified_text(found: Verified) -> str:
+    lines = [f"{one.snapshot}: {one.what}: {one.detail}" for one in found.problems]
+    head = "All is whole" if found.is_ok else f"{len(lines)} problems"
+    return "\n".join([f"{head}: {found.snapshots} snapshots, {found.blobs} blobs, {_size(found.size_bytes)}.", *lines])
+
+
+@snapshot.command()
+@click.option("--dry-run", is_flag=True, help="Say what would go, remove nothing.")
+@json_option
+def gc(dry_run: bool, as_json: bool) -> None:
+    """Remove stored bytes that no snapshot refers to.
+
+    Example: mlnb snapshot gc --dry-run
+    """
+    done = _snapshots().collect(is_dry_run=dry_run)
+    word = "would be" if dry_run else "are"
+    emit(done, as_json, lambda: f"{done.files} files ({_size(done.size_bytes)}) {word} removed.")
+
+
+@snapshot.command()
+@json_option
+def du(as_json: bool) -> None:
+    """How much disk the snapshots take.
+
+    Example: mlnb snapshot du
+    """
+    used = _snapshots().usage()
+    text = f"{used.snapshots} snapshots take {_size(used.size_bytes)} in {used.home}; {_size(used.unused_bytes)} are unused."
+    emit(used, as_json, lambda: text)
+
+
+@snapshot.command()
+@click.argument("snapshot_id", metavar="ID")
+@click.argument("file", metavar="FILE", type=_FILE)
+@json_option
+def export(snapshot_id: str, file: Path, as_json: bool) -> None:
+    """Write a snapshot to one file.
+
+    Example: mlnb snapshot export snap-06gzx1vwkf957cmmbc3qg7 state.mlnb.zip
+    """
+    written = _snapshots().export(snapshot_id, file)
+    emit({"id": snapshot_id, "output": str(written.absolute())}, as_json, lambda: f"Written to {written}.")
+
+
+@snapshot.command("import")
+@click.argument("file", metavar="FILE", type=_FILE)
+@json_option
+def import_file(file: Path, as_json: bool) -> None:
+    """Take over a snapshot from a file. One that somebody else made stays foreign: its variables are not loaded.
+
+    Example: mlnb snapshot import state.mlnb.zip
+    """
+    one = _snapshots().import_bundle(file)
+    emit(one, as_json, lambda: f"{one.id}: {_held(one)}.")
+
+
+def _size(size_bytes: int) -> str:
+    size, units = float(size_bytes), ["B", "KiB", "MiB", "GiB"]
+    while size >= 1024 and len(units) > 1:
+        size, units = size / 1024, units[1:]
+    return f"{size:.0f} {units[0]}" if units[0] == "B" else f"{size:.1f} {units[0]}"

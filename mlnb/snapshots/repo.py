@@ -1,0 +1,86 @@
+"""The index of snapshots: the table and its types. Everything in it can be made from the files again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from mlnb.core.clock import iso_from_datetime
+from mlnb.core.home import project_of
+from mlnb.core.wire import dumps, from_wire
+from mlnb.snapshots.errors import not_found
+from mlnb.snapshots.types import Snapshot, SnapshotPage
+from mlnb.store.core_tables import current_user
+from mlnb.store.database import Database, metadata
+
+snapshots = sa.Table(
+    "snapshots",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("owner", sa.String(255), nullable=False),
+    sa.Column("notebook", sa.Text, index=True),
+    sa.Column("project", sa.Text),
+    sa.Column("created_at", sa.String(32), nullable=False),
+    sa.Column("listing", sa.Text, nullable=False),
+)
+
+
+class SnapshotRepo:
+    """The rows of snapshots."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def ids(self) -> set[str]:
+        """Every snapshot that is indexed."""
+        with self._database.reading() as connection:
+            return set(connection.execute(sa.select(snapshots.c.id)).scalars())
+
+    def change(self, put: Iterable[Snapshot], forget: Iterable[str]) -> None:
+        """Index `put` (again) and drop the rows of `forget`, in one transaction."""
+        rows = [_row(snapshot) for snapshot in put]
+        gone = [*forget, *(str(row["id"]) for row in rows)]
+        with self._database.transaction() as connection:
+            for snapshot_id in gone:
+                connection.execute(snapshots.delete().where(snapshots.c.id == snapshot_id))
+            if rows:
+                connection.execute(snapshots.insert(), rows)
+
+    def get(self, snapshot_id: str) -> Snapshot:
+        """The snapshot `snapshot_id`.
+
+        Raises:
+            SnapshotNotFound: it is not indexed.
+        """
+        query = sa.select(snapshots.c.listing).where(snapshots.c.id == snapshot_id)
+        with self._database.reading() as connection:
+            listing = connection.execute(query).scalar()
+        if listing is None:
+            raise not_found(snapshot_id)
+        return from_wire(Snapshot, json.loads(listing))
+
+    def list(self, notebook: Path | None, limit: int, cursor: str | None) -> SnapshotPage:
+        """A page of snapshots, newest first: of `notebook`, or of all; `cursor` is the one of the page before."""
+        which = [] if notebook is None else [snapshots.c.notebook == str(notebook)]
+        behind = [] if cursor is None else [snapshots.c.id < cursor]
+        query = sa.select(snapshots.c.listing).where(*which, *behind).order_by(snapshots.c.id.desc()).limit(limit + 1)
+        with self._database.reading() as connection:
+            count = sa.select(sa.func.count()).select_from(snapshots).where(*which)
+            total = int(connection.execute(count).scalar_one())
+            rows = connection.execute(query).scalars().all()
+        page = tuple(from_wire(Snapshot, json.loads(row)) for row in rows[:limit])
+        return SnapshotPage(page, total, page[-1].id if len(rows) > limit else None)
+
+
+def _row(snapshot: Snapshot) -> dict[str, object]:
+    return {
+        "id": snapshot.id,
+        "owner": current_user(),
+        "notebook": snapshot.notebook,
+        "project": str(project_of(Path(snapshot.notebook))) if snapshot.notebook else None,
+        "created_at": iso_from_datetime(snapshot.created_at),
+        "listing": dumps(snapshot),
+    }

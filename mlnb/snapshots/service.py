@@ -1,0 +1,347 @@
+"""What one can do with snapshots from outside a kernel: take, list, compare, restore, check, carry away."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import platform
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mlnb.core.clock import Clock, utc_now
+from mlnb.core.content import digest_of
+from mlnb.core.errors import BadInput, Conflict, MlnbError, NotFound
+from mlnb.core.events import Event, EventSink
+from mlnb.core.files import write_atomically
+from mlnb.core.ids import new_id
+from mlnb.core.secrets import mask
+from mlnb.core.version import __version__
+from mlnb.core.wire import from_wire
+from mlnb.snapshots import rules
+from mlnb.snapshots.errors import NoLiveKernel
+from mlnb.snapshots.plugins import bundles, checking, packs
+from mlnb.snapshots.plugins.files import SnapshotFiles
+from mlnb.snapshots.plugins.git import git_state
+from mlnb.snapshots.ports import KernelDoor, LiveKernel
+from mlnb.snapshots.repo import SnapshotRepo
+from mlnb.snapshots.types import (
+    Collected,
+    Diff,
+    Document,
+    Manifest,
+    Restored,
+    Snapshot,
+    SnapshotPage,
+    Taken,
+    Usage,
+    Verified,
+)
+
+_TAKE_TIMEOUT_S = 600.0
+_NO_KERNEL = "The notebook has no running kernel with mlnb, so the document alone was kept, without variables."
+
+
+class SnapshotsService:
+    """Snapshots of all notebooks of this user.
+
+    Args:
+        repo: the index.
+        files: the snapshots themselves.
+        events: told what happened.
+        live_kernels: the kernels that run now.
+        door: how to call into one.
+        env_id: names the environment of a snapshot without a kernel.
+        clock: the present moment.
+    """
+
+    def __init__(
+        self,
+        repo: SnapshotRepo,
+        files: SnapshotFiles,
+        events: EventSink,
+        live_kernels: Callable[[], Sequence[LiveKernel]],
+        door: KernelDoor,
+        env_id: Callable[[], str] = lambda: "",
+        clock: Clock = utc_now,
+    ) -> None:
+        self._repo = repo
+        self._files = files
+        self._events = events
+        self._live_kernels = live_kernels
+        self._door = door
+        self._env_id = env_id
+        self._clock = clock
+
+    def take(
+        self, notebook: Path, reason: str = "", pid: int | None = None, timeout_s: float = _TAKE_TIMEOUT_S
+    ) -> Taken:
+        """Freeze a notebook: the variables of its live kernel, if there is one, and the saved document with its outputs.
+
+        Args:
+            notebook: the file.
+            reason: why, in the user's words.
+            pid: the kernel's process; found by the notebook when None.
+            timeout_s: how long to wait for a kernel that runs a cell.
+
+        Raises:
+            NotFound: there is no such file.
+            BadInput: it is not a notebook.
+            NoLiveKernel: there is no kernel `pid`.
+            KernelBusy: the kernel did not answer in time.
+            StoreUnavailable: the disk refused; nothing that counts was written.
+        """
+        path = notebook.absolute()
+        document = _read_notebook(path)
+        kernel = self._kernel_of(path, pid)
+        if kernel is None:
+            snapshot_id = self._take_document(path, reason)
+        else:
+            answer = self._call(kernel, "snapshots.take", {"reason": reason}, timeout_s)
+            snapshot_id = str(answer["id"])
+        self._attach(snapshot_id, path, *document)
+        snapshot = self._put(snapshot_id)
+        self._events.publish(Event("snapshot_taken", snapshot_id, {"notebook": str(path)}, self._clock()))
+        if kernel is None:
+            return Taken(snapshot, "document", _NO_KERNEL)
+        return Taken(snapshot, "kernel_and_document")
+
+    def attach_document(self, snapshot_id: str, notebook: Path) -> Snapshot:
+        """Make `notebook` the document of a snapshot whose kernel never saw the outputs. Doing it twice changes nothing.
+
+        Raises:
+            SnapshotNotFound: there is none of that id.
+            NotFound, BadInput: there is no such file, or it is not a notebook.
+            Conflict: another document is attached already.
+            StoreUnavailable: the disk refused.
+        """
+        self._files.read_any(snapshot_id)
+        data, notebook_id = _read_notebook(notebook.absolute())
+        if not self._files.has_document(snapshot_id):
+            self._attach(snapshot_id, notebook.absolute(), data, notebook_id)
+        elif self._files.document(snapshot_id).content.digest != digest_of(data):
+            raise Conflict(f"{snapshot_id} has another document already", "Take a new snapshot.")
+        return self._put(snapshot_id)
+
+    def list(self, notebook: Path | None = None, limit: int = 50, cursor: str | None = None) -> SnapshotPage:
+        """A page of snapshots, newest first: of `notebook`, or of all.
+
+        Raises:
+            BadInput: `limit` is not at least 1.
+        """
+        if limit < 1:
+            raise BadInput(f"the limit {limit} is not at least 1")
+        self.index()
+        return self._repo.list(notebook.absolute() if notebook else None, limit, cursor)
+
+    def get(self, snapshot_id: str) -> Snapshot:
+        """A snapshot with its variables.
+
+        Raises:
+            SnapshotNotFound: there is none of that id.
+            Damaged: its manifest was changed.
+        """
+        return self._listing(snapshot_id)
+
+    def diff(self, a: str, b: str) -> Diff:
+        """How snapshot `b` differs from snapshot `a`.
+
+        Raises:
+            SnapshotNotFound: there is none of that id.
+            Damaged: a manifest was changed.
+        """
+        return rules.diff(self._listing(a), self._listing(b))
+
+    def restore(
+        self,
+        snapshot_id: str,
+        names: Sequence[str] | None = None,
+        pid: int | None = None,
+        timeout_s: float = _TAKE_TIMEOUT_S,
+    ) -> Restored:
+        """Bring variables (all, or `names`) back into the live kernel of the snapshot's notebook.
+
+        Raises:
+            SnapshotNotFound: there is none of that id.
+            NotTrusted: somebody else signed it; nothing was loaded.
+            Damaged: something of it was changed; nothing was loaded.
+            Conflict: it holds no variables.
+            NoLiveKernel: the notebook has no running kernel with mlnb.
+            KernelBusy: the kernel did not answer in time.
+        """
+        manifest = self._files.read(snapshot_id)
+        if not manifest.has_kernel:
+            raise Conflict(f"{snapshot_id} is the document alone; it holds no variables", "Restore it with --to PATH.")
+        kernel = self._kernel_of(Path(manifest.notebook) if manifest.notebook else None, pid)
+        if kernel is None:
+            where = manifest.notebook or "the notebook it was taken of"
+            raise NoLiveKernel(
+                f"{where} has no running kernel with mlnb loaded",
+                f"Open it, or call mlnb.snapshots.restore({snapshot_id!r}) in the kernel you want.",
+            )
+        arguments = {"id": snapshot_id, "names": None if names is None else list(names)}
+        restored = from_wire(Restored, self._call(kernel, "snapshots.restore", arguments, timeout_s))
+        self._events.publish(Event("snapshot_restored", snapshot_id, {"undo": restored.undo}, self._clock()))
+        return restored
+
+    def write_document(self, snapshot_id: str, to: Path) -> Path:
+        """Write the notebook with its outputs, as it was, to the new file `to`.
+
+        Raises:
+            SnapshotNotFound: there is none of that id.
+            NotFound: it has no document.
+            Conflict: `to` exists.
+            Damaged: the document was changed.
+            StoreUnavailable: the disk refused.
+        """
+        self._files.read_any(snapshot_id)
+        document = self._files.document(snapshot_id)
+        if to.exists():
+            raise Conflict(f"{to} exists", "Choose another name; nothing is overwritten.")
+        with packs.PackReader(self._files.blobs) as reader:
+            write_atomically(to.absolute(), reader.read(document.content))
+        return to
+
+    def verify(self, snapshot_id: str | None = None) -> Verified:
+        """Re-read every byte of one snapshot, or of all.
+
+        Raises:
+            SnapshotNotFound: there is none of that id.
+        """
+        return checking.verify(self._files, self._files.ids() if snapshot_id is None else [snapshot_id])
+
+    def collect(self, *, is_dry_run: bool = False) -> Collected:
+        """Remove stored bytes that no snapshot refers to.
+
+        Raises:
+            Damaged: a manifest cannot be read, so that it is not known what it refers to; nothing was removed.
+            StoreUnavailable: the disk refused.
+        """
+        return checking.collect(self._files, is_dry_run=is_dry_run)
+
+    def usage(self) -> Usage:
+        """How much disk the snapshots take.
+
+        Raises:
+            Damaged: a manifest cannot be read.
+        """
+        return checking.usage(self._files)
+
+    def export(self, snapshot_id: str, to: Path) -> Path:
+        """Write a snapshot to one file.
+
+        Raises:
+            SnapshotNotFound: there is none of that id.
+            Conflict: `to` exists.
+            StoreUnavailable: the disk refused.
+        """
+        return bundles.export(self._files, snapshot_id, to)
+
+    def import_bundle(self, file: Path) -> Snapshot:
+        """Take over a snapshot from a file that `export` wrote. One that somebody else signed stays foreign.
+
+        Raises:
+            BadInput: it is no such file.
+            Damaged: something in it was changed.
+            StoreUnavailable: the disk refused.
+        """
+        return self._put(bundles.unpack(self._files, file))
+
+    def adopt(self, home: Path) -> list[str]:  # type: ignore[valid-type]  # `list` is the method above
+        """Take over the snapshots that this user's own job left under `home`, verified, with this user's signature. Idempotent.
+
+        Raises:
+            Damaged: something was changed on the way; snapshots before it are taken over.
+            StoreUnavailable: the disk refused.
+        """
+        source = SnapshotFiles(home)
+        ids = sorted(source.ids())
+        for snapshot_id in ids:
+            self._files.adopt(source, snapshot_id, sign=True)
+            snapshot = self._put(snapshot_id)
+            self._events.publish(Event("snapshot_taken", snapshot_id, {"notebook": snapshot.notebook}, self._clock()))
+        return ids
+
+    def index(self, *, from_scratch: bool = False) -> int:
+        """Bring the index up to the files; returns how many snapshots were indexed anew. Damaged ones are left to `verify`.
+
+        Args:
+            from_scratch: read every manifest again, not only new ones.
+        """
+        stored = set(self._files.ids())
+        known = self._repo.ids()
+        found = []
+        for snapshot_id in sorted(stored if from_scratch else stored - known):
+            try:
+                found.append(self._listing(snapshot_id))
+            except MlnbError:
+                continue
+        gone = known if from_scratch else known - stored
+        if found or gone:
+            self._repo.change(found, gone)
+        return len(found)
+
+    def _listing(self, snapshot_id: str) -> Snapshot:
+        manifest, is_trusted = self._files.read_any(snapshot_id)
+        has_document = self._files.has_document(snapshot_id)
+        return rules.snapshot_from_manifest(manifest, has_document=has_document, is_trusted=is_trusted)
+
+    def _put(self, snapshot_id: str) -> Snapshot:
+        snapshot = self._listing(snapshot_id)
+        self._repo.change([snapshot], [])
+        return snapshot
+
+    def _kernel_of(self, notebook: Path | None, pid: int | None) -> LiveKernel | None:
+        kernels = self._live_kernels()
+        if pid is not None:
+            found = next((kernel for kernel in kernels if kernel.pid == pid), None)
+            if found is None:
+                raise NoLiveKernel(f"there is no kernel with mlnb in process {pid}", "See `mlnb doctor`.")
+            return found
+        here = notebook.resolve() if notebook else None
+        return next((kernel for kernel in kernels if kernel.notebook and Path(kernel.notebook).resolve() == here), None)
+
+    def _call(self, kernel: LiveKernel, name: str, arguments: dict[str, Any], timeout_s: float) -> Any:  # noqa: ANN401 - JSON
+        return self._door.call(Path(kernel.connection_file), name, arguments, timeout_s)
+
+    def _take_document(self, path: Path, reason: str) -> str:
+        manifest = Manifest(
+            id=new_id("snap"),
+            created_at=self._clock(),
+            reason=mask(reason),
+            notebook=str(path),
+            owner=getpass.getuser(),
+            session="",
+            has_kernel=False,
+            env_id=self._env_id(),
+            git=git_state(path.parent),
+            python=platform.python_version(),
+            mlnb=__version__,
+        )
+        return self._files.write(manifest, {}, {}, ()).id
+
+    def _attach(self, snapshot_id: str, path: Path, data: bytes, notebook_id: str | None) -> None:
+        content = packs.write_whole(self._files.blobs, data)
+        now: datetime = self._clock()
+        self._files.attach(Document(snapshot_id, str(path), notebook_id, now, content))
+
+
+def _read_notebook(path: Path) -> tuple[bytes, str | None]:
+    """The bytes of a notebook and its identity."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise NotFound(f"there is no notebook {path}", "Check the path.") from error
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {(error.strerror or str(error)).lower()}", "Check the path.") from error
+    try:
+        parsed = json.loads(data)
+        cells = parsed["cells"]
+        is_notebook = isinstance(cells, list)
+        identity = parsed.get("metadata", {}).get("mlnb", {}).get("id")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"{path} is not a notebook: {error!r}", "Open and save it in JupyterLab.") from error
+    if not is_notebook:
+        raise BadInput(f"{path} is not a notebook: it has no cells", "Open and save it in JupyterLab.")
+    return data, identity if isinstance(identity, str) else None
