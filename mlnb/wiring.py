@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mlnb.jobs.worker import Worker
     from mlnb.models.service import ModelsService
     from mlnb.order.service import OrderService
+    from mlnb.snapshots.service import SnapshotsService
     from mlnb.store.blobs import BlobStore
     from mlnb.store.core_tables import Notebooks, Outbox
     from mlnb.store.database import Database
@@ -130,6 +131,19 @@ class Wiring:
             image=self.settings.get("jobs.image"),
             experiment=self.settings.get("models.experiment"),
         )
+
+    @cached_property
+    def snapshots(self) -> SnapshotsService:
+        """Snapshots of saved notebooks and of live kernels; kernels put their own service in its place."""
+        from mlnb.kernel.registry import live_kernels
+        from mlnb.snapshots.plugins.files import SnapshotFiles
+        from mlnb.snapshots.plugins.live_kernels import KernelClient
+        from mlnb.snapshots.repo import SnapshotRepo
+        from mlnb.snapshots.service import SnapshotsService
+
+        repo, files = SnapshotRepo(self.database), SnapshotFiles()
+        env_id = lambda: self.envs.capture().env_id  # noqa: E731
+        return SnapshotsService(repo, files, self.outbox, live_kernels, KernelClient(), env_id)
 
     @cached_property
     def job_delivery(self) -> JobDelivery:
