@@ -212,6 +212,19 @@ class Settings:
         """MLflow tracking URI of the model store."""
         return self.get("models.tracking_uri") or f"sqlite:///{home() / 'mlflow.db'}"
 
+    def for_kernels(self) -> dict[str, str]:
+        """The environment variables that tell kernels started from here what was set in a file or on the command line.
+
+        A kernel reads settings from its environment only; what is default or already in the environment is not repeated.
+        """
+        found = {}
+        for key in ("order.mode", "snapshots.auto", "models.tracking_uri", "models.experiment"):
+            if self._origins[key] != "default" and not self._origins[key].startswith("MLNB_"):
+                found[f"MLNB_{key}".replace(".", "_").upper()] = str(self.get(key))
+        if not self.get("kernel.enabled"):
+            found["MLNB_KERNEL"] = "0"
+        return found
+
     def all(self) -> list[Setting]:
         """Every setting with its value and where it came from."""
         found = []

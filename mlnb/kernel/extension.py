@@ -83,6 +83,8 @@ class Loaded:
 
         self.snapshots = KernelSnapshots(self.shell, _env_id, log=lambda text: log_text("snapshots", text))
         current.fill("snapshots", self.snapshots)
+        with logged("load: MLNB_SNAPSHOTS_AUTO"):
+            self.snapshots.set_auto(os.environ.get("MLNB_SNAPSHOTS_AUTO", "off"))
         for name, function in self.snapshots.door_functions().items():
             door.register(name, function)
 

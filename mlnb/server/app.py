@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ def _load_jupyter_server_extension(server: ServerApp) -> None:
     """Add mlnb's routes and events to `server`. Nothing is imported or opened that the first request does not need."""
     services = build_services(server.config)
     current.compose(services)
+    os.environ.update(services.settings.for_kernels())  # kernels inherit the server's environment
     base = server.web_app.settings["base_url"]
     by_path: dict[str, dict[str, Route]] = defaultdict(dict)
     for route in ROUTES:

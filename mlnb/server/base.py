@@ -82,7 +82,9 @@ class RouteHandler(APIHandler):
         self.finish(json.dumps(value, ensure_ascii=False))
 
     def _decode(self, route: Route, parts: dict[str, str]) -> Request:
-        query = {name: values[-1].decode() for name, values in self.request.query_arguments.items() if name != "token"}
+        # "token" is Jupyter's; JupyterLab adds the time as a nameless field so that no browser answers from its cache.
+        given = self.request.query_arguments.items()
+        query = {name: values[-1].decode() for name, values in given if name != "token" and not name.isdigit()}
         return Request(
             services=self._services,
             root=Path(self.settings["server_root_dir"]).expanduser(),

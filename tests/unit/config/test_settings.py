@@ -1,0 +1,50 @@
+"""Where a setting comes from, what wins, and what kernels are told."""
+
+from __future__ import annotations
+
+import pytest
+from traitlets.config import Config
+
+from mlnb.config import SECTIONS, Settings
+from mlnb.core.errors import BadInput
+
+
+def origins(settings):
+    return {setting.name: (setting.value, setting.origin) for setting in settings.all()}
+
+
+def test_the_strongest_origin_wins(tmp_path, monkeypatch):
+    (tmp_path / "mlnb.toml").write_text('[jobs]\nimage = "team"\nslots = 3\n[order]\nmode = "warn"\n')
+    monkeypatch.setenv("MLNB_JOBS_IMAGE", "mine")
+    settings = Settings(Config({"MlnbOrder": {"mode": "block"}}), tmp_path)
+    assert origins(settings)["order.mode"] == ("block", "jupyter")
+    assert origins(settings)["jobs.image"] == ("mine", "MLNB_JOBS_IMAGE")
+    assert origins(settings)["jobs.slots"] == (3, str(tmp_path / "mlnb.toml"))
+    assert origins(settings)["jobs.poll_s"][1] == "default"
+
+
+def test_kernels_are_told_what_files_and_the_command_line_say(tmp_path, monkeypatch):
+    (tmp_path / "mlnb.toml").write_text('[order]\nmode = "warn"\n[kernel]\nenabled = false\n')
+    monkeypatch.setenv("MLNB_MODELS_EXPERIMENT", "mine")  # kernels inherit it anyway
+    assert Settings(None, tmp_path).for_kernels() == {"MLNB_ORDER_MODE": "warn", "MLNB_KERNEL": "0"}
+
+
+@pytest.mark.parametrize("text", ["[jobs]\nslots = 'many'\n", "[order]\nmode = 'sideways'\n", "not toml at all ["])
+def test_a_wrong_file_is_named(tmp_path, text):
+    (tmp_path / "mlnb.toml").write_text(text)
+    with pytest.raises(BadInput, match=r"mlnb\.toml"):
+        Settings(None, tmp_path)
+
+
+def test_a_password_in_a_url_is_not_shown(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLNB_STORE_DATABASE_URL", "postgresql://ana:hunter22@db/mlnb")
+    settings = Settings(None, tmp_path)
+    assert "hunter22" not in str(settings.all())
+    assert "hunter22" in settings.database_url()
+
+
+def test_every_setting_has_help():
+    for section in SECTIONS:
+        assert section.__doc__
+        for name, trait in section.class_traits(config=True).items():
+            assert trait.help, f"{section.__name__}.{name}"
