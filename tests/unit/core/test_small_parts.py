@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import itertools
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -126,10 +125,10 @@ def test_codes_are_one_for_each_kind():
 
 
 def test_mlnb_says_its_version_everywhere(repository):
-    import tomllib
+    import json
+    from importlib import metadata
 
     import mlnb
 
-    stated = tomllib.loads((repository / "pyproject.toml").read_text())["project"]["version"]
-    assert mlnb.__version__ == stated
-    assert os.linesep not in stated
+    assert mlnb.__version__ == metadata.version("mlnb")
+    assert json.loads((repository / "package.json").read_text())["version"] == mlnb.__version__
