@@ -47,8 +47,9 @@ bench: ## what mlnb costs: start, a cell, the order check, a job
 	python tests/benchmarks/costs.py
 
 screenshots: ## the pictures of the README, from a real JupyterLab
-	@.ci/setup --no-docker
+	@.ci/setup
 	python tests/ui/screenshots.py
+	python tests/images/picture_demo.py
 
 image: ## the image that container jobs of the tests and the demo run in
 	@.ci/setup

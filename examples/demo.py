@@ -68,7 +68,7 @@ class Session:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.document = nbformat.read(path, as_version=4)
-        env = {**os.environ, "JPY_SESSION_NAME": str(path), "PYTHONPYCACHEPREFIX": str(path.parent / ".pycache")}
+        env = {**os.environ, "JPY_SESSION_NAME": str(path)}
         self._manager, self._client = start_new_kernel(
             startup_timeout=120, cwd=str(path.parent), env=env, stderr=subprocess.DEVNULL
         )
