@@ -114,6 +114,7 @@ class Tracker:
         trace = Trace(
             code.digest, inputs, {**outputs, **outside_outputs}, reach.whole, shared_before, mutated, shared_after, shown,
             code.varying, frozenset(name for name in inputs if name in begun.prints and self._is_unsure(begun.prints[name])),
+            frozenset(name for name in outputs if self._is_same_object(begun, name) and outputs[name] == self._before(begun, name)),
         )  # fmt: skip
         return self._keep(begun.cell_id, trace)
 

@@ -270,9 +270,12 @@ def _expression(node: ast.AST, bound: set[str], names: Names) -> None:
         return
     if isinstance(node, _COMPREHENSIONS):
         own = {name for generator in node.generators for name in _stored(generator.target)}
+        first = node.generators[0].iter  # evaluated outside: `[i for i in f(i)]` reads the outer i
+        _expression(first, bound, names)
         for child in ast.iter_child_nodes(node):
             for part in [child.iter, *child.ifs] if isinstance(child, ast.comprehension) else [child]:
-                _expression(part, bound | own, names)
+                if part is not first:
+                    _expression(part, bound | own, names)
         return
     for child in ast.iter_child_nodes(node):
         _expression(child, bound, names)

@@ -97,7 +97,7 @@ class _Fold:
         self.shapes: dict[str, Shape] = {}
         self.above: list[str] = []
         self.judgements: dict[str, Judgement] = {}
-        self.sure_writers: dict[str, tuple[Fingerprint, str]] = {}
+        self.sure_writers: dict[str, tuple[Fingerprint, tuple[str, ...]]] = {}
 
     def expect(self, key: Key) -> Expected:
         """What the cells so far leave for `key`."""
@@ -214,7 +214,12 @@ class _Fold:
                 (pairs.get(identity, (cell.id, len(self.above), identity)), place)
                 for identity, place in trace.shared_after.get(key, ())
             )
-            self.sure_writers[key] = (value, cell.id)
+            # who sets a name to the object it holds already may not have written it: the writer before is to blame as well
+            before, writers = self.sure_writers.get(key, (None, ()))
+            self.sure_writers[key] = (
+                value,
+                (*writers, cell.id) if key in trace.kept and before == value else (cell.id,),
+            )
         return set(trace.outputs)
 
     def _forget(self, cell: Cell) -> set[Key]:
@@ -301,11 +306,16 @@ class _Fold:
 
     def blame_last_writers(self) -> None:
         """A name that is now not what a run from top to bottom ends with makes its last writer stale."""
-        for name, (value, writer) in self.sure_writers.items():
-            judgement = self.judgements[writer]
-            if judgement.state == "fresh" and self.knowledge.live.get(name, ABSENT) != value:
-                judgement.state = "stale"
-                judgement.causes.append(Cause("changed_since", name, Expected(value, writer), self.last.get(writer)))
+        for name, (value, writers) in self.sure_writers.items():
+            if self.knowledge.live.get(name, ABSENT) == value:
+                continue
+            for writer in writers:
+                judgement = self.judgements[writer]
+                if judgement.state == "fresh":
+                    judgement.state = "stale"
+                    judgement.causes.append(
+                        Cause("changed_since", name, Expected(value, writer), self.last.get(writer))
+                    )
 
 
 def _differ(one: Trace, other: Trace) -> bool:

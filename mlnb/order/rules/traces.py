@@ -39,6 +39,7 @@ class Trace:
         shared_after: changeable objects by name, after, of the names among the outputs.
         shown: digest of what it displayed, its result and its error.
         varying: what in it differs from run to run, in words.
+        kept: names among the outputs that held the very same object before, unchanged (``x = x``).
         unsure: names among the inputs that are known only by where they come from, not by content.
     """
 
@@ -52,6 +53,7 @@ class Trace:
     shown: str = ""
     varying: tuple[str, ...] = ()
     unsure: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ def test_it_is_found_through_its_entry_point():
         ("def f(): return k\nf()", {"k"}, {"f"}),
         ("class A(B):\n    n = k", {"B", "k"}, {"A"}),
         ("[i * k for i in items]", {"items", "k"}, set()),
+        ("[i for i in str(i)]", {"str", "i"}, set()),
         ("import numpy as np, os.path", set(), {"np", "os"}),
         ("match v:\n    case {'k': w}: pass", {"v"}, {"w"}),
         ("%%capture out\nprint(x)", {"print", "x"}, {"out"}),
