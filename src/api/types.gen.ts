@@ -4,15 +4,15 @@
  */
 
 export interface paths {
-    "/mlnb/x0": {
+    "/mlnb/environment": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** x */
-        get: operations["getX0"];
+        /** The environment of the notebook's live kernel, or the server's own when it has none. */
+        get: operations["getEnvironment"];
         put?: never;
         post?: never;
         delete?: never;
@@ -21,15 +21,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/mlnb/x1": {
+    "/mlnb/executors": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** x */
-        get: operations["getX1"];
+        /** Executors, and whether they take jobs now. */
+        get: operations["getExecutors"];
         put?: never;
         post?: never;
         delete?: never;
@@ -38,15 +38,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/mlnb/x10": {
+    "/mlnb/features": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** x */
-        get: operations["getX10"];
+        /** The catalogue, by name or by search. */
+        get: operations["getFeatures"];
         put?: never;
         post?: never;
         delete?: never;
@@ -55,15 +55,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/mlnb/x11": {
+    "/mlnb/features/apply": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** x */
-        get: operations["getX11"];
+        get?: never;
+        put?: never;
+        /** Register what a Python file defines. */
+        post: operations["postFeaturesApply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/features/{view}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A feature view with its history and a preview. */
+        get: operations["getFeaturesView"];
         put?: never;
         post?: never;
         delete?: never;
@@ -72,15 +89,33 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/mlnb/x12": {
+    "/mlnb/jobs": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** x */
-        get: operations["getX12"];
+        /** A page of jobs, newest first. */
+        get: operations["getJobs"];
+        put?: never;
+        /** Submit a notebook as a job. */
+        post: operations["postJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One job. */
+        get: operations["getJobsId"];
         put?: never;
         post?: never;
         delete?: never;
@@ -89,15 +124,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/mlnb/x13": {
+    "/mlnb/jobs/{id}/cancel": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** x */
-        get: operations["getX13"];
+        get?: never;
+        put?: never;
+        /** End a job. */
+        post: operations["postJobsIdCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/jobs/{id}/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far each cell of a job is. */
+        get: operations["getJobsIdCells"];
         put?: never;
         post?: never;
         delete?: never;
@@ -106,15 +158,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/mlnb/x14": {
+    "/mlnb/jobs/{id}/logs": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** x */
-        get: operations["getX14"];
+        /** Lines of a job's log. */
+        get: operations["getJobsIdLogs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -123,15 +175,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/mlnb/x15": {
+    "/mlnb/jobs/{id}/open": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** x */
-        get: operations["getX15"];
+        get?: never;
+        put?: never;
+        /** Put the output notebook where the file browser sees it. */
+        post: operations["postJobsIdOpen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/jobs/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try an ended job again. */
+        post: operations["postJobsIdRetry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The registered models. */
+        get: operations["getModels"];
         put?: never;
         post?: never;
         delete?: never;
@@ -140,15 +226,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/mlnb/x16": {
+    "/mlnb/models/{name}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** x */
-        get: operations["getX16"];
+        /** A registered model with its versions. */
+        get: operations["getModelsName"];
         put?: never;
         post?: never;
         delete?: never;
@@ -157,15 +243,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/mlnb/x17": {
+    "/mlnb/notebooks/parameters": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** x */
-        get: operations["getX17"];
+        /** What a notebook declares. */
+        get: operations["getNotebooksParameters"];
         put?: never;
         post?: never;
         delete?: never;
@@ -174,15 +260,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/mlnb/x2": {
+    "/mlnb/order/check": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** x */
-        get: operations["getX2"];
+        get?: never;
+        put?: never;
+        /** The order findings of a saved notebook, without running it. */
+        post: operations["postOrderCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/order/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a notebook afresh and compare it with what is saved. */
+        post: operations["postOrderVerify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The runs in the model store. */
+        get: operations["getRuns"];
         put?: never;
         post?: never;
         delete?: never;
@@ -191,15 +311,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/mlnb/x3": {
+    "/mlnb/runs/{id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** x */
-        get: operations["getX3"];
+        /** A run, with the models it logged. */
+        get: operations["getRunsId"];
         put?: never;
         post?: never;
         delete?: never;
@@ -208,15 +328,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/mlnb/x4": {
+    "/mlnb/runs/{id}/compare/{other}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** x */
-        get: operations["getX4"];
+        /** What two runs do not share. */
+        get: operations["getRunsIdCompareOther"];
         put?: never;
         post?: never;
         delete?: never;
@@ -225,15 +345,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/mlnb/x5": {
+    "/mlnb/runs/{id}/register": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** x */
-        get: operations["getX5"];
+        get?: never;
+        put?: never;
+        /** Register the model that a run logged as a new version. */
+        post: operations["postRunsIdRegister"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The snapshots, newest first. */
+        get: operations["getSnapshots"];
+        put?: never;
+        /** Freeze a notebook and its kernel's variables. */
+        post: operations["postSnapshots"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/snapshots/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A snapshot with its variables. */
+        get: operations["getSnapshotsId"];
         put?: never;
         post?: never;
         delete?: never;
@@ -242,15 +397,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/mlnb/x6": {
+    "/mlnb/snapshots/{id}/diff/{other}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** x */
-        get: operations["getX6"];
+        /** How the snapshot `other` differs from the snapshot `id`. */
+        get: operations["getSnapshotsIdDiffOther"];
         put?: never;
         post?: never;
         delete?: never;
@@ -259,15 +414,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/mlnb/x7": {
+    "/mlnb/snapshots/{id}/restore": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** x */
-        get: operations["getX7"];
+        get?: never;
+        put?: never;
+        /** Bring variables back into the live kernel of the snapshot's notebook. */
+        post: operations["postSnapshotsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/worker": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the worker runs. */
+        get: operations["getWorker"];
         put?: never;
         post?: never;
         delete?: never;
@@ -276,34 +448,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/mlnb/x8": {
+    "/mlnb/worker/stop": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** x */
-        get: operations["getX8"];
+        get?: never;
         put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/mlnb/x9": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** x */
-        get: operations["getX9"];
-        put?: never;
-        post?: never;
+        /** End the worker; jobs that run go on. */
+        post: operations["postWorkerStop"];
         delete?: never;
         options?: never;
         head?: never;
@@ -323,12 +478,23 @@ export interface components {
          *         changes: per view, what registering did.
          */
         Applied: {
-            /** Views */
-            views: components["schemas"]["FeatureView"][];
             /** Changes */
             changes: {
                 [key: string]: "created" | "new_version" | "updated" | "unchanged";
             };
+            /** Views */
+            views: components["schemas"]["FeatureView"][];
+        };
+        /**
+         * ApplyRequest
+         * @description What to apply.
+         *
+         *     Attributes:
+         *         path: of the Python file that defines the views, relative to the server's root.
+         */
+        ApplyRequest: {
+            /** Path */
+            path: string;
         };
         /**
          * CellProgress
@@ -360,17 +526,6 @@ export interface components {
          *         error: name and message of its exception, masked; empty when it raised none.
          */
         CellState: {
-            /** Index */
-            index: number;
-            /** Id */
-            id: string;
-            /** State */
-            state: string;
-            /**
-             * Started At
-             * @default null
-             */
-            started_at: string | null;
             /**
              * Ended At
              * @default null
@@ -381,37 +536,76 @@ export interface components {
              * @default
              */
             error: string;
+            /** Id */
+            id: string;
+            /** Index */
+            index: number;
+            /**
+             * Started At
+             * @default null
+             */
+            started_at: string | null;
+            /** State */
+            state: string;
+        };
+        /**
+         * CellVerdict
+         * @description How a code cell of a fresh run compares with what is saved; `detail` says what differs.
+         */
+        CellVerdict: {
+            /**
+             * Detail
+             * @default
+             */
+            detail: string;
+            /** Id */
+            id: string;
+            /** Index */
+            index: number;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "identical" | "tolerance" | "noise" | "different" | "failed" | "not_run";
         };
         /**
          * Change
          * @description How one variable differs: its types and sizes before and after (None where it did not exist).
          */
         Change: {
-            /** Name */
-            name: string;
             /**
              * Kind
              * @enum {string}
              */
             kind: "added" | "removed" | "changed";
-            /** Type Before */
-            type_before: string | null;
-            /** Type After */
-            type_after: string | null;
-            /** Size Before Bytes */
-            size_before_bytes: number | null;
+            /** Name */
+            name: string;
             /** Size After Bytes */
             size_after_bytes: number | null;
+            /** Size Before Bytes */
+            size_before_bytes: number | null;
+            /** Type After */
+            type_after: string | null;
+            /** Type Before */
+            type_before: string | null;
         };
         /**
          * CheckReport
          * @description The static findings of one saved notebook, in document order.
          */
         CheckReport: {
-            /** Notebook */
-            notebook: string;
             /** Findings */
             findings: components["schemas"]["Finding"][];
+            /** Notebook */
+            notebook: string;
+        };
+        /**
+         * CheckRequest
+         * @description Which notebook to check: its path relative to the server's root.
+         */
+        CheckRequest: {
+            /** Path */
+            path: string;
         };
         /**
          * Diff
@@ -429,22 +623,34 @@ export interface components {
         Diff: {
             /** A */
             a: string;
-            /** B */
-            b: string;
             /** Added */
             added: string[];
-            /** Removed */
-            removed: string[];
-            /** Changed */
-            changed: string[];
-            /** Unchanged */
-            unchanged: string[];
-            /** Changes */
-            changes: components["schemas"]["Change"][];
+            /** B */
+            b: string;
             /** Cells Run */
             cells_run: number;
+            /** Changed */
+            changed: string[];
+            /** Changes */
+            changes: components["schemas"]["Change"][];
             /** Environment Changed */
             environment_changed: boolean | null;
+            /** Removed */
+            removed: string[];
+            /** Unchanged */
+            unchanged: string[];
+        };
+        /**
+         * Difference
+         * @description A value that two runs do not share; None where one has none.
+         */
+        Difference: {
+            /** A */
+            a: string | number | null;
+            /** B */
+            b: string | number | null;
+            /** Name */
+            name: string;
         };
         /**
          * Distribution
@@ -461,18 +667,8 @@ export interface components {
          *         problems: files that are missing or differ from RECORD (levels ``stat`` and ``hash``), at most 20 of them.
          */
         Distribution: {
-            /** Name */
-            name: string;
-            /** Version */
-            version: string;
             /** Fingerprint */
             fingerprint: string;
-            origin: components["schemas"]["Origin"];
-            /**
-             * Role
-             * @default package
-             */
-            role: string;
             /**
              * Loaded
              * @default null
@@ -483,11 +679,21 @@ export interface components {
              * @default null
              */
             loaded_version: string | null;
+            /** Name */
+            name: string;
+            origin: components["schemas"]["Origin"];
             /**
              * Problems
              * @default []
              */
             problems: string[];
+            /**
+             * Role
+             * @default package
+             */
+            role: string;
+            /** Version */
+            version: string;
         };
         /**
          * Entity
@@ -498,10 +704,10 @@ export interface components {
          *         join_keys: the key columns.
          */
         Entity: {
-            /** Name */
-            name: string;
             /** Join Keys */
             join_keys: string[];
+            /** Name */
+            name: string;
         };
         /**
          * Environment
@@ -523,40 +729,40 @@ export interface components {
          *         format: version of this form.
          */
         Environment: {
-            /** Env Id */
-            env_id: string;
-            /** Env Request Id */
-            env_request_id: string;
-            /** Level */
-            level: string;
-            /** Python */
-            python: string;
-            /** Implementation */
-            implementation: string;
-            /** Executable */
-            executable: string;
-            /** System */
-            system: string;
-            /** Machine */
-            machine: string;
-            /** Libc */
-            libc: string;
-            /** Distributions */
-            distributions: components["schemas"]["Distribution"][];
-            /** Variables */
-            variables: {
-                [key: string]: string;
-            };
             /**
              * Captured At
              * Format: date-time
              */
             captured_at: string;
+            /** Distributions */
+            distributions: components["schemas"]["Distribution"][];
+            /** Env Id */
+            env_id: string;
+            /** Env Request Id */
+            env_request_id: string;
+            /** Executable */
+            executable: string;
             /**
              * Format
              * @default 1
              */
             format: number;
+            /** Implementation */
+            implementation: string;
+            /** Level */
+            level: string;
+            /** Libc */
+            libc: string;
+            /** Machine */
+            machine: string;
+            /** Python */
+            python: string;
+            /** System */
+            system: string;
+            /** Variables */
+            variables: {
+                [key: string]: string;
+            };
         };
         /**
          * ErrorBody
@@ -570,10 +776,10 @@ export interface components {
         ErrorBody: {
             /** Code */
             code: string;
-            /** Message */
-            message: string;
             /** Hint */
             hint: string;
+            /** Message */
+            message: string;
         };
         /**
          * ExecutorInfo
@@ -585,15 +791,23 @@ export interface components {
          *         reason: why not, and the way out; empty when it answers.
          */
         ExecutorInfo: {
-            /** Name */
-            name: string;
             /** Available */
             available: boolean;
+            /** Name */
+            name: string;
             /**
              * Reason
              * @default
              */
             reason: string;
+        };
+        /**
+         * Executors
+         * @description All executors.
+         */
+        Executors: {
+            /** Executors */
+            executors: components["schemas"]["ExecutorInfo"][];
         };
         /**
          * FailedCell
@@ -605,12 +819,12 @@ export interface components {
          *         error: name and message of the exception, masked.
          */
         FailedCell: {
-            /** Index */
-            index: number;
-            /** Id */
-            id: string;
             /** Error */
             error: string;
+            /** Id */
+            id: string;
+            /** Index */
+            index: number;
         };
         /**
          * FeatureView
@@ -638,51 +852,51 @@ export interface components {
          *         freshness: how new its data is; None when its source is gone and nothing is stored.
          */
         FeatureView: {
-            /** Name */
-            name: string;
-            /** Version */
-            version: number;
-            /** Owner */
-            owner: string;
-            /** Description */
-            description: string;
-            entity: components["schemas"]["Entity"];
-            /** Source */
-            source: string;
-            /** Timestamp */
-            timestamp: string | null;
-            /** Created */
-            created: string | null;
-            /** Ttl S */
-            ttl_s: number | null;
-            /** Fields */
-            fields: components["schemas"]["Field"][];
-            /** Tags */
-            tags: {
-                [key: string]: string;
-            };
-            /** Schedule */
-            schedule: string | null;
-            /** File */
-            file: string | null;
-            /** Folder */
-            folder: string;
             /** Code */
             code: string;
             /** Code Hash */
             code_hash: string;
+            /** Created */
+            created: string | null;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            /** Description */
+            description: string;
+            entity: components["schemas"]["Entity"];
+            /** Fields */
+            fields: components["schemas"]["Field"][];
+            /** File */
+            file: string | null;
+            /** Folder */
+            folder: string;
+            /** @default null */
+            freshness: components["schemas"]["Freshness"] | null;
             /**
              * Materialized At
              * @default null
              */
             materialized_at: string | null;
-            /** @default null */
-            freshness: components["schemas"]["Freshness"] | null;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /** Schedule */
+            schedule: string | null;
+            /** Source */
+            source: string;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            };
+            /** Timestamp */
+            timestamp: string | null;
+            /** Ttl S */
+            ttl_s: number | null;
+            /** Version */
+            version: number;
         };
         /**
          * FeatureViewDetail
@@ -694,10 +908,10 @@ export interface components {
          *         preview: a few rows; None when none are stored any more.
          */
         FeatureViewDetail: {
-            view: components["schemas"]["FeatureView"];
+            preview: components["schemas"]["Preview"] | null;
             /** Versions */
             versions: components["schemas"]["ViewVersion"][];
-            preview: components["schemas"]["Preview"] | null;
+            view: components["schemas"]["FeatureView"];
         };
         /**
          * FeatureViewPage
@@ -709,12 +923,12 @@ export interface components {
          *         cursor: where the next page begins; None at the end.
          */
         FeatureViewPage: {
-            /** Views */
-            views: components["schemas"]["FeatureView"][];
-            /** Total */
-            total: number;
             /** Cursor */
             cursor: string | null;
+            /** Total */
+            total: number;
+            /** Views */
+            views: components["schemas"]["FeatureView"][];
         };
         /**
          * Field
@@ -742,20 +956,20 @@ export interface components {
          *         severity: ``error`` a clean run fails or differs; ``warning`` it may; ``info`` worth knowing.
          */
         Finding: {
-            /** Code */
-            code: string;
-            /** Message */
-            message: string;
             /**
              * Cell Id
              * @default null
              */
             cell_id: string | null;
+            /** Code */
+            code: string;
             /**
              * Index
              * @default null
              */
             index: number | null;
+            /** Message */
+            message: string;
             /**
              * Severity
              * @default warning
@@ -823,73 +1037,8 @@ export interface components {
          *         is_cancelling: whether somebody asked for its end.
          */
         Job: {
-            /** Id */
-            id: string;
-            state: components["schemas"]["State"];
-            /** Reason */
-            reason: string;
-            /** Notebook */
-            notebook: string;
-            /** Parameters */
-            parameters: {
-                [key: string]: unknown;
-            };
-            /** Executor */
-            executor: string;
-            /** Host */
-            host: string | null;
             /** Attempt */
             attempt: number;
-            /**
-             * Submitted At
-             * Format: date-time
-             */
-            submitted_at: string;
-            /** Started At */
-            started_at: string | null;
-            /** Ended At */
-            ended_at: string | null;
-            failed_cell: components["schemas"]["FailedCell"] | null;
-            /** Output */
-            output: string | null;
-            /** Run Id */
-            run_id: string | null;
-            /** Snapshot Id */
-            snapshot_id: string | null;
-            /** Env Id */
-            env_id: string | null;
-            /** Owner */
-            owner: string;
-            /**
-             * Image
-             * @default null
-             */
-            image: string | null;
-            resources: components["schemas"]["Resources"];
-            /**
-             * Timeout S
-             * @default null
-             */
-            timeout_s: number | null;
-            /**
-             * Retries
-             * @default 0
-             */
-            retries: number;
-            /** Labels */
-            labels: {
-                [key: string]: string;
-            };
-            /**
-             * Kernel
-             * @default
-             */
-            kernel: string;
-            /**
-             * Interpreter
-             * @default
-             */
-            interpreter: string;
             /**
              * Cells Done
              * @default 0
@@ -900,11 +1049,76 @@ export interface components {
              * @default 0
              */
             cells_total: number;
+            /** Ended At */
+            ended_at: string | null;
+            /** Env Id */
+            env_id: string | null;
+            /** Executor */
+            executor: string;
+            failed_cell: components["schemas"]["FailedCell"] | null;
+            /** Host */
+            host: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Image
+             * @default null
+             */
+            image: string | null;
+            /**
+             * Interpreter
+             * @default
+             */
+            interpreter: string;
             /**
              * Is Cancelling
              * @default false
              */
             is_cancelling: boolean;
+            /**
+             * Kernel
+             * @default
+             */
+            kernel: string;
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
+            /** Notebook */
+            notebook: string;
+            /** Output */
+            output: string | null;
+            /** Owner */
+            owner: string;
+            /** Parameters */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** Reason */
+            reason: string;
+            resources: components["schemas"]["Resources"];
+            /**
+             * Retries
+             * @default 0
+             */
+            retries: number;
+            /** Run Id */
+            run_id: string | null;
+            /** Snapshot Id */
+            snapshot_id: string | null;
+            /** Started At */
+            started_at: string | null;
+            state: components["schemas"]["State"];
+            /**
+             * Submitted At
+             * Format: date-time
+             */
+            submitted_at: string;
+            /**
+             * Timeout S
+             * @default null
+             */
+            timeout_s: number | null;
         };
         /**
          * JobPage
@@ -916,12 +1130,63 @@ export interface components {
          *         cursor: what to ask for the next page with; None at the end.
          */
         JobPage: {
+            /** Cursor */
+            cursor: string | null;
             /** Jobs */
             jobs: components["schemas"]["Job"][];
             /** Total */
             total: number;
-            /** Cursor */
-            cursor: string | null;
+        };
+        /**
+         * JobSubmission
+         * @description What to run; the fields of `JobRequest`, with the notebook relative to the server's root.
+         */
+        JobSubmission: {
+            /**
+             * Cpus
+             * @default null
+             */
+            cpus?: number | null;
+            /**
+             * Executor
+             * @default local
+             */
+            executor?: string;
+            /**
+             * Image
+             * @default null
+             */
+            image?: string | null;
+            /**
+             * Kernel
+             * @default null
+             */
+            kernel?: string | null;
+            /** Labels */
+            labels?: {
+                [key: string]: string;
+            };
+            /**
+             * Memory
+             * @default null
+             */
+            memory?: string | null;
+            /** Notebook */
+            notebook: string;
+            /** Parameters */
+            parameters?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Retries
+             * @default 0
+             */
+            retries?: number;
+            /**
+             * Timeout
+             * @default null
+             */
+            timeout?: string | null;
         };
         /**
          * LogPage
@@ -948,26 +1213,26 @@ export interface components {
          *         digest: SHA-256 of its files (see `mlnb.models.rules.model_digest`), or None before it was delivered whole.
          */
         LoggedModel: {
+            /** Digest */
+            digest: string | null;
             /** Model Id */
             model_id: string;
             /** Name */
             name: string;
             /** Status */
             status: string;
-            /** Digest */
-            digest: string | null;
         };
         /**
          * ModelPage
          * @description A page of registered models; `total` and `cursor` as in `RunPage`.
          */
         ModelPage: {
+            /** Cursor */
+            cursor: string | null;
             /** Models */
             models: components["schemas"]["RegisteredModel"][];
             /** Total */
             total: number;
-            /** Cursor */
-            cursor: string | null;
         };
         /**
          * ModelVersion
@@ -984,27 +1249,27 @@ export interface components {
          *         description: may be empty.
          */
         ModelVersion: {
-            /** Name */
-            name: string;
-            /** Version */
-            version: number;
-            /** Run Id */
-            run_id: string | null;
-            /** Created At */
-            created_at: string | null;
-            /** Digest */
-            digest: string | null;
             /** Aliases */
             aliases: string[];
-            /** Tags */
-            tags: {
-                [key: string]: string;
-            };
+            /** Created At */
+            created_at: string | null;
             /**
              * Description
              * @default
              */
             description: string;
+            /** Digest */
+            digest: string | null;
+            /** Name */
+            name: string;
+            /** Run Id */
+            run_id: string | null;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            };
+            /** Version */
+            version: number;
         };
         /**
          * NotebookEnvironment
@@ -1033,13 +1298,6 @@ export interface components {
          *         dirty: whether that work tree has uncommitted changes; None below level ``stat``.
          */
         Origin: {
-            /** Kind */
-            kind: string;
-            /**
-             * Url
-             * @default
-             */
-            url: string;
             /**
              * Commit
              * @default null
@@ -1050,6 +1308,21 @@ export interface components {
              * @default null
              */
             dirty: boolean | null;
+            /** Kind */
+            kind: string;
+            /**
+             * Url
+             * @default
+             */
+            url: string;
+        };
+        /**
+         * OutputPath
+         * @description Where the copy is, relative to the server's root.
+         */
+        OutputPath: {
+            /** Path */
+            path: string;
         };
         /**
          * Parameter
@@ -1063,10 +1336,6 @@ export interface components {
          *         is_annotated: whether the author wrote the type (a wrong one is then refused).
          */
         Parameter: {
-            /** Name */
-            name: string;
-            /** Type */
-            type: string;
             /** Default */
             default: unknown;
             /** Help */
@@ -1076,6 +1345,18 @@ export interface components {
              * @default false
              */
             is_annotated: boolean;
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * Parameters
+         * @description What a notebook declares.
+         */
+        Parameters: {
+            /** Parameters */
+            parameters: components["schemas"]["Parameter"][];
         };
         /**
          * Preview
@@ -1089,13 +1370,13 @@ export interface components {
         Preview: {
             /** Columns */
             columns: string[];
-            /** Rows */
-            rows: (string | number | boolean | null)[][];
             /**
              * Of
              * @enum {string}
              */
             of: "materialized" | "sample";
+            /** Rows */
+            rows: (string | number | boolean | null)[][];
         };
         /**
          * RegisteredModel
@@ -1111,24 +1392,32 @@ export interface components {
          *         versions: newest first; in a list of models only the latest.
          */
         RegisteredModel: {
-            /** Name */
-            name: string;
-            /** Description */
-            description: string;
-            /** Owner */
-            owner: string | null;
             /** Aliases */
             aliases: {
                 [key: string]: number;
             };
+            /** Description */
+            description: string;
+            /** Latest Version */
+            latest_version: number | null;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string | null;
             /** Tags */
             tags: {
                 [key: string]: string;
             };
-            /** Latest Version */
-            latest_version: number | null;
             /** Versions */
             versions: components["schemas"]["ModelVersion"][];
+        };
+        /**
+         * Registration
+         * @description The name to register a run's model under.
+         */
+        Registration: {
+            /** Name */
+            name: string;
         };
         /**
          * Resources
@@ -1151,6 +1440,17 @@ export interface components {
             memory_bytes: number | null;
         };
         /**
+         * RestoreRequest
+         * @description Which variables to bring back; all when null.
+         */
+        RestoreRequest: {
+            /**
+             * Names
+             * @default null
+             */
+            names?: string[] | null;
+        };
+        /**
          * Restored
          * @description What a restore did.
          *
@@ -1165,19 +1465,19 @@ export interface components {
         Restored: {
             /** Id */
             id: string;
-            /** Restored */
-            restored: string[];
-            /** Recomputed */
-            recomputed: string[];
             /** Not Restored */
             not_restored: {
                 [key: string]: string;
             };
+            /** Recomputed */
+            recomputed: string[];
             /**
              * Removed
              * @default []
              */
             removed: string[];
+            /** Restored */
+            restored: string[];
             /**
              * Undo
              * @default null
@@ -1205,61 +1505,75 @@ export interface components {
          *         models: the models it logged.
          */
         Run: {
-            /** Run Id */
-            run_id: string;
-            /** Name */
-            name: string;
-            /** Experiment */
-            experiment: string;
-            /** Status */
-            status: string;
-            /** User */
-            user: string;
-            /** Started At */
-            started_at: string | null;
             /** Ended At */
             ended_at: string | null;
-            /** Params */
-            params: {
-                [key: string]: string;
-            };
-            /** Metrics */
-            metrics: {
-                [key: string]: number;
-            };
-            /** Tags */
-            tags: {
-                [key: string]: string;
-            };
-            /**
-             * Notebook
-             * @default null
-             */
-            notebook: string | null;
-            /**
-             * Snapshot Id
-             * @default null
-             */
-            snapshot_id: string | null;
+            /** Experiment */
+            experiment: string;
             /**
              * Job Id
              * @default null
              */
             job_id: string | null;
+            /** Metrics */
+            metrics: {
+                [key: string]: number;
+            };
             /** Models */
             models: components["schemas"]["LoggedModel"][];
+            /** Name */
+            name: string;
+            /**
+             * Notebook
+             * @default null
+             */
+            notebook: string | null;
+            /** Params */
+            params: {
+                [key: string]: string;
+            };
+            /** Run Id */
+            run_id: string;
+            /**
+             * Snapshot Id
+             * @default null
+             */
+            snapshot_id: string | null;
+            /** Started At */
+            started_at: string | null;
+            /** Status */
+            status: string;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            };
+            /** User */
+            user: string;
+        };
+        /**
+         * RunComparison
+         * @description Two runs side by side: only what differs is listed.
+         */
+        RunComparison: {
+            a: components["schemas"]["Run"];
+            b: components["schemas"]["Run"];
+            /** Metrics */
+            metrics: components["schemas"]["Difference"][];
+            /** Params */
+            params: components["schemas"]["Difference"][];
+            /** Tags */
+            tags: components["schemas"]["Difference"][];
         };
         /**
          * RunPage
          * @description A page of runs: `total` is how many there are in all, `cursor` leads to the next page (None: this is the last).
          */
         RunPage: {
+            /** Cursor */
+            cursor: string | null;
             /** Runs */
             runs: components["schemas"]["Run"][];
             /** Total */
             total: number;
-            /** Cursor */
-            cursor: string | null;
         };
         /**
          * Snapshot
@@ -1277,62 +1591,62 @@ export interface components {
          *         is_trusted: whether this user signed it; a foreign one is never unpickled.
          */
         Snapshot: {
-            /** Id */
-            id: string;
-            /** Notebook */
-            notebook: string | null;
+            /** Cell Runs */
+            cell_runs: number;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
-            /** Reason */
-            reason: string;
-            /** Cell Runs */
-            cell_runs: number;
-            /** Variables */
-            variables: {
-                [key: string]: components["schemas"]["Variable"];
-            };
             /** Env Id */
             env_id: string;
             /** Git Commit */
             git_commit: string | null;
             /** Git Dirty */
             git_dirty: boolean | null;
-            /** Size Bytes */
-            size_bytes: number;
-            /** Owner */
-            owner: string;
-            /** Session */
-            session: string;
-            /** Has Kernel */
-            has_kernel: boolean;
             /**
              * Has Document
              * @default false
              */
             has_document: boolean;
+            /** Has Kernel */
+            has_kernel: boolean;
+            /** Id */
+            id: string;
             /**
              * Is Trusted
              * @default true
              */
             is_trusted: boolean;
+            /** Notebook */
+            notebook: string | null;
+            /** Owner */
+            owner: string;
+            /** Reason */
+            reason: string;
+            /** Session */
+            session: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Variables */
+            variables: {
+                [key: string]: components["schemas"]["Variable"];
+            };
         };
         /**
          * SnapshotPage
          * @description Some snapshots, newest first; `cursor` asks for the next ones, None at the end; `total` counts all.
          */
         SnapshotPage: {
-            /** Snapshots */
-            snapshots: components["schemas"]["Snapshot"][];
-            /** Total */
-            total: number;
             /**
              * Cursor
              * @default null
              */
             cursor: string | null;
+            /** Snapshots */
+            snapshots: components["schemas"]["Snapshot"][];
+            /** Total */
+            total: number;
         };
         /**
          * State
@@ -1341,21 +1655,42 @@ export interface components {
          */
         State: "queued" | "starting" | "running" | "succeeded" | "failed" | "cancelled" | "lost";
         /**
+         * Stopped
+         * @description Whether there was a worker to end.
+         */
+        Stopped: {
+            /** Stopped */
+            stopped: boolean;
+        };
+        /**
+         * TakeRequest
+         * @description The notebook to freeze, relative to the server's root, and why.
+         */
+        TakeRequest: {
+            /** Notebook */
+            notebook: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /**
          * Taken
          * @description A snapshot taken through the service: `part` says whether a live kernel gave its variables.
          */
         Taken: {
-            snapshot: components["schemas"]["Snapshot"];
-            /**
-             * Part
-             * @enum {string}
-             */
-            part: "kernel_and_document" | "kernel" | "document";
             /**
              * Note
              * @default
              */
             note: string;
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "kernel_and_document" | "kernel" | "document";
+            snapshot: components["schemas"]["Snapshot"];
         };
         /**
          * Variable
@@ -1370,15 +1705,6 @@ export interface components {
          *         reason: empty for ``saved``.
          */
         Variable: {
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "saved" | "recompute" | "not_restorable";
-            /** Type */
-            type: string;
-            /** Size Bytes */
-            size_bytes: number;
             /** Digest */
             digest: string;
             /**
@@ -1386,23 +1712,70 @@ export interface components {
              * @default
              */
             reason: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "saved" | "recompute" | "not_restorable";
+            /** Type */
+            type: string;
+        };
+        /**
+         * Verification
+         * @description A fresh run, compared cell by cell.
+         *
+         *     Attributes:
+         *         verdict: the worst of the cells.
+         *         cells: code cells in document order.
+         *         certificate: id of the signed certificate.
+         *         notebook: path of the notebook.
+         */
+        Verification: {
+            /** Cells */
+            cells: components["schemas"]["CellVerdict"][];
+            /** Certificate */
+            certificate: string;
+            /**
+             * Notebook
+             * @default
+             */
+            notebook: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "identical" | "tolerance" | "noise" | "different" | "failed" | "not_run";
+        };
+        /**
+         * VerifyRequest
+         * @description Which notebook to verify: its path relative to the server's root, and values for its parameters.
+         */
+        VerifyRequest: {
+            /** Parameters */
+            parameters?: {
+                [key: string]: string | number | boolean | null;
+            };
+            /** Path */
+            path: string;
         };
         /**
          * ViewVersion
          * @description One version of a view, in its history.
          */
         ViewVersion: {
-            /** Version */
-            version: number;
             /** Code Hash */
             code_hash: string;
-            /** Owner */
-            owner: string;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            /** Owner */
+            owner: string;
+            /** Version */
+            version: number;
         };
         /**
          * WorkerStatus
@@ -1415,13 +1788,13 @@ export interface components {
          *         version: its version of mlnb.
          */
         WorkerStatus: {
-            /** Running */
-            running: boolean;
             /**
              * Pid
              * @default null
              */
             pid: number | null;
+            /** Running */
+            running: boolean;
             /**
              * Started At
              * @default null
@@ -1442,7 +1815,38 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    getX0: {
+    getEnvironment: {
+        parameters: {
+            query?: {
+                notebook?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotebookEnvironment"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getExecutors: {
         parameters: {
             query?: never;
             header?: never;
@@ -1457,7 +1861,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CheckReport"];
+                    "application/json": components["schemas"]["Executors"];
                 };
             };
             /** @description What went wrong, and the way out. */
@@ -1471,9 +1875,13 @@ export interface operations {
             };
         };
     };
-    getX1: {
+    getFeatures: {
         parameters: {
-            query?: never;
+            query?: {
+                search?: string;
+                limit?: number;
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1486,7 +1894,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SnapshotPage"];
+                    "application/json": components["schemas"]["FeatureViewPage"];
                 };
             };
             /** @description What went wrong, and the way out. */
@@ -1500,14 +1908,18 @@ export interface operations {
             };
         };
     };
-    getX10: {
+    postFeaturesApply: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyRequest"];
+            };
+        };
         responses: {
             /** @description Done. */
             200: {
@@ -1529,9 +1941,44 @@ export interface operations {
             };
         };
     };
-    getX11: {
+    getFeaturesView: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureViewDetail"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getJobs: {
+        parameters: {
+            query?: {
+                state?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1558,11 +2005,108 @@ export interface operations {
             };
         };
     };
-    getX12: {
+    postJobs: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobSubmission"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getJobsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postJobsIdCancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getJobsIdCells: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -1587,11 +2131,15 @@ export interface operations {
             };
         };
     };
-    getX13: {
+    getJobsIdLogs: {
         parameters: {
-            query?: never;
+            query?: {
+                after?: number;
+            };
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -1616,11 +2164,13 @@ export interface operations {
             };
         };
     };
-    getX14: {
+    postJobsIdOpen: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -1631,7 +2181,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ExecutorInfo"];
+                    "application/json": components["schemas"]["OutputPath"];
                 };
             };
             /** @description What went wrong, and the way out. */
@@ -1645,11 +2195,13 @@ export interface operations {
             };
         };
     };
-    getX15: {
+    postJobsIdRetry: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -1660,7 +2212,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Parameter"];
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             /** @description What went wrong, and the way out. */
@@ -1674,7 +2226,463 @@ export interface operations {
             };
         };
     };
-    getX16: {
+    getModels: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPage"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getModelsName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredModel"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getNotebooksParameters: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Parameters"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postOrderCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckReport"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postOrderVerify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verification"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getRuns: {
+        parameters: {
+            query?: {
+                experiment?: string | null;
+                order_by?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPage"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getRunsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getRunsIdCompareOther: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunComparison"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postRunsIdRegister: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Registration"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersion"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getSnapshots: {
+        parameters: {
+            query?: {
+                notebook?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotPage"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postSnapshots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getSnapshotsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getSnapshotsIdDiffOther: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postSnapshotsIdRestore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Restored"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getWorker: {
         parameters: {
             query?: never;
             header?: never;
@@ -1703,7 +2711,7 @@ export interface operations {
             };
         };
     };
-    getX17: {
+    postWorkerStop: {
         parameters: {
             query?: never;
             header?: never;
@@ -1718,239 +2726,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NotebookEnvironment"];
-                };
-            };
-            /** @description What went wrong, and the way out. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    getX2: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Taken"];
-                };
-            };
-            /** @description What went wrong, and the way out. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    getX3: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Restored"];
-                };
-            };
-            /** @description What went wrong, and the way out. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    getX4: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Diff"];
-                };
-            };
-            /** @description What went wrong, and the way out. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    getX5: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunPage"];
-                };
-            };
-            /** @description What went wrong, and the way out. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    getX6: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelPage"];
-                };
-            };
-            /** @description What went wrong, and the way out. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    getX7: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelVersion"];
-                };
-            };
-            /** @description What went wrong, and the way out. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    getX8: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FeatureViewPage"];
-                };
-            };
-            /** @description What went wrong, and the way out. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    getX9: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FeatureViewDetail"];
+                    "application/json": components["schemas"]["Stopped"];
                 };
             };
             /** @description What went wrong, and the way out. */
