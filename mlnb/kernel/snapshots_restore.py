@@ -45,7 +45,7 @@ def restore(
     same = [component for component in components if _is_as_now(component, writer)]
     live = {} if names is None else _live_classes(namespace)
     changed = [content for content in contents if content.component not in same]
-    loaded = load(changed, codec_named, rebuild.Loading(namespace, live))
+    loaded = load(changed, codec_named, rebuild.Loading(namespace, live, python=manifest.python))
     fresh = {name: value for name, value in loaded.values.items() if name in wanted}
     removed = sorted(_removable(before, manifest)) if names is None else []
     _swap(namespace, fresh, removed)

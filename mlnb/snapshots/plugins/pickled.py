@@ -17,6 +17,7 @@ from typing import Any
 
 import cloudpickle
 
+from mlnb.core.errors import MlnbError
 from mlnb.core.secrets import mask
 from mlnb.snapshots.errors import CannotSave
 from mlnb.snapshots.plugins import arrays, functions, rebuild
@@ -83,7 +84,7 @@ class PickleCodec:
 
 def reason_from_error(error: BaseException) -> str:
     """Why a value cannot be saved or loaded, in a few words and without credentials."""
-    if isinstance(error, CannotSave):
+    if isinstance(error, MlnbError):
         return error.message
     if isinstance(error, RecursionError):
         return "it is nested too deeply"

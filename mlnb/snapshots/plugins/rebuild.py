@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import platform
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -27,11 +28,13 @@ class Loading:
         live_classes: classes of the notebook that are alive, by version; a value whose class is among them gets that one, so
             that ``isinstance`` holds, and its class is never changed by loading.
         kept: those of them that were used.
+        python: version of the Python that saved the values; code of another one is not loaded.
     """
 
     namespace: dict[str, Any]
     live_classes: Mapping[str, type] = field(default_factory=dict)
     kept: set[int] = field(default_factory=set)
+    python: str = ""
 
 
 _loading: ContextVar[Loading] = ContextVar("mlnb_loading")
@@ -68,7 +71,14 @@ def module_namespace(name: str) -> dict[str, Any]:
 
 
 def function(code: types.CodeType, globals_: dict[str, Any], name: str, closure: tuple[Any, ...] | None) -> Any:  # noqa: ANN401
-    """A function with empty defaults; `fill_function` gives it the rest once others can refer to it."""
+    """A function with empty defaults; `fill_function` gives it the rest once others can refer to it.
+
+    Raises:
+        MlnbError: it was compiled by another version of Python.
+    """
+    saved_by = _loading.get().python
+    if saved_by and saved_by.split(".")[:2] != platform.python_version().split(".")[:2]:
+        raise MlnbError(f"it holds code of Python {saved_by}, and this is Python {platform.python_version()}")
     return types.FunctionType(code, globals_, name, None, closure)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import io
 import marshal
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mlnb.snapshots.plugins import functions
+from mlnb.snapshots.plugins.functions import is_by_value, is_empty
 from mlnb.snapshots.plugins.walk import ATOMS, MARSHAL, Walk, type_name
 
 _DICT_VIEWS = {type({}.keys()): "keys", type({}.values()): "values", type({}.items()): "items"}
@@ -82,7 +83,7 @@ def _visit_module(walk: Walk, item: types.ModuleType) -> None:
 
 
 def _visit_function(walk: Walk, item: types.FunctionType) -> None:
-    if not functions.is_by_value(item):
+    if not is_by_value(item):
         walk.feed(b"G%s.%s;" % (str(item.__module__).encode(), item.__qualname__.encode()))
         return
     walk.claim(item)
@@ -116,7 +117,7 @@ def _constant(value: Any) -> bytes:  # noqa: ANN401
 
 def _visit_cell(walk: Walk, item: types.CellType) -> None:
     walk.claim(item)
-    if functions.is_empty(item):
+    if is_empty(item):
         walk.feed(b"c0;")
     else:
         walk.feed(b"c1;")
@@ -180,6 +181,12 @@ def _visit_sqlite(walk: Walk, item: sqlite3.Connection) -> None:
         walk.feed(item.serialize())
 
 
+def _visit_lru_cache(walk: Walk, item: Any) -> None:  # noqa: ANN401
+    walk.claim(item)
+    walk.feed(b"l%s;" % repr((item.cache_info(), item.cache_parameters())).encode())
+    walk.push(item.__wrapped__)
+
+
 BY_TYPE: dict[type, Callable[[Walk, Any], None]] = {
     list: visit_sequence,
     tuple: visit_sequence,
@@ -201,6 +208,7 @@ BY_TYPE: dict[type, Callable[[Walk, Any], None]] = {
     weakref.ref: _visit_weakref,
     types.GeneratorType: _visit_generator,
     sqlite3.Connection: _visit_sqlite,
+    type(functools.lru_cache(lambda: None)): _visit_lru_cache,
     io.TextIOWrapper: _visit_file,
     io.BufferedReader: _visit_file,
     io.BufferedWriter: _visit_file,
