@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import json
 import platform
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -12,7 +11,7 @@ from typing import Any
 
 from mlnb.core.clock import Clock, utc_now
 from mlnb.core.content import digest_of
-from mlnb.core.errors import BadInput, Conflict, MlnbError, NotFound
+from mlnb.core.errors import BadInput, Conflict, MlnbError
 from mlnb.core.events import Event, EventSink
 from mlnb.core.files import write_atomically
 from mlnb.core.ids import new_id
@@ -22,6 +21,7 @@ from mlnb.core.wire import from_wire
 from mlnb.snapshots import rules
 from mlnb.snapshots.errors import NoLiveKernel
 from mlnb.snapshots.plugins import bundles, checking, packs
+from mlnb.snapshots.plugins.documents import read_notebook
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.git import git_state
 from mlnb.snapshots.ports import KernelDoor, LiveKernel
@@ -93,7 +93,7 @@ class SnapshotsService:
             StoreUnavailable: the disk refused; nothing that counts was written.
         """
         path = notebook.absolute()
-        document = _read_notebook(path)
+        document = read_notebook(path)
         kernel = self._kernel_of(path, pid)
         if kernel is None:
             snapshot_id = self._take_document(path, reason)
@@ -117,7 +117,7 @@ class SnapshotsService:
             StoreUnavailable: the disk refused.
         """
         self._files.read_any(snapshot_id)
-        data, notebook_id = _read_notebook(notebook.absolute())
+        data, notebook_id = read_notebook(notebook.absolute())
         if not self._files.has_document(snapshot_id):
             self._attach(snapshot_id, notebook.absolute(), data, notebook_id)
         elif self._files.document(snapshot_id).content.digest != digest_of(data):
@@ -325,23 +325,3 @@ class SnapshotsService:
         content = packs.write_whole(self._files.blobs, data)
         now: datetime = self._clock()
         self._files.attach(Document(snapshot_id, str(path), notebook_id, now, content))
-
-
-def _read_notebook(path: Path) -> tuple[bytes, str | None]:
-    """The bytes of a notebook and its identity."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise NotFound(f"there is no notebook {path}", "Check the path.") from error
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {(error.strerror or str(error)).lower()}", "Check the path.") from error
-    try:
-        parsed = json.loads(data)
-        cells = parsed["cells"]
-        is_notebook = isinstance(cells, list)
-        identity = parsed.get("metadata", {}).get("mlnb", {}).get("id")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadInput(f"{path} is not a notebook: {error!r}", "Open and save it in JupyterLab.") from error
-    if not is_notebook:
-        raise BadInput(f"{path} is not a notebook: it has no cells", "Open and save it in JupyterLab.")
-    return data, identity if isinstance(identity, str) else None

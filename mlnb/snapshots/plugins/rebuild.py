@@ -55,7 +55,11 @@ class Memory(bytearray):
 
 
 def namespace() -> dict[str, Any]:
-    """The live namespace of the restore."""
+    """The live namespace of the restore.
+
+    Raises:
+        MlnbError: nothing is being restored.
+    """
     try:
         return _loading.get().namespace
     except LookupError:
