@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import platform
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,23 +12,18 @@ from mlnb.core.content import digest_of
 from mlnb.core.errors import BadInput, Conflict, MlnbError
 from mlnb.core.events import Event, EventSink
 from mlnb.core.files import write_atomically
-from mlnb.core.ids import new_id
-from mlnb.core.secrets import mask
-from mlnb.core.version import __version__
 from mlnb.core.wire import from_wire
 from mlnb.snapshots import rules
 from mlnb.snapshots.errors import NoLiveKernel
 from mlnb.snapshots.plugins import bundles, checking, packs
-from mlnb.snapshots.plugins.documents import read_notebook
+from mlnb.snapshots.plugins.documents import manifest_of_document, read_notebook
 from mlnb.snapshots.plugins.files import SnapshotFiles
-from mlnb.snapshots.plugins.git import git_state
 from mlnb.snapshots.ports import KernelDoor, LiveKernel
 from mlnb.snapshots.repo import SnapshotRepo
 from mlnb.snapshots.types import (
     Collected,
     Diff,
     Document,
-    Manifest,
     Restored,
     Snapshot,
     SnapshotPage,
@@ -306,19 +299,7 @@ class SnapshotsService:
         return self._door.call(Path(kernel.connection_file), name, arguments, timeout_s)
 
     def _take_document(self, path: Path, reason: str) -> str:
-        manifest = Manifest(
-            id=new_id("snap"),
-            created_at=self._clock(),
-            reason=mask(reason),
-            notebook=str(path),
-            owner=getpass.getuser(),
-            session="",
-            has_kernel=False,
-            env_id=self._env_id(),
-            git=git_state(path.parent),
-            python=platform.python_version(),
-            mlnb=__version__,
-        )
+        manifest = manifest_of_document(path, reason, self._env_id(), self._clock())
         return self._files.write(manifest, {}, {}, ()).id
 
     def _attach(self, snapshot_id: str, path: Path, data: bytes, notebook_id: str | None) -> None:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import platform
+from datetime import datetime
 from pathlib import Path
 
 from mlnb.core.errors import BadInput, NotFound
+from mlnb.core.ids import new_id
+from mlnb.core.secrets import mask
+from mlnb.core.version import __version__
+from mlnb.snapshots.plugins.git import git_state
+from mlnb.snapshots.types import Manifest
 
 
 def read_notebook(path: Path) -> tuple[bytes, str | None]:
@@ -31,3 +39,20 @@ def read_notebook(path: Path) -> tuple[bytes, str | None]:
     if not is_notebook:
         raise BadInput(f"{path} is not a notebook: it has no cells", "Open and save it in JupyterLab.")
     return data, identity if isinstance(identity, str) else None
+
+
+def manifest_of_document(path: Path, reason: str, env_id: str, now: datetime) -> Manifest:
+    """The manifest of a snapshot of the notebook at `path` alone, without variables."""
+    return Manifest(
+        id=new_id("snap"),
+        created_at=now,
+        reason=mask(reason),
+        notebook=str(path),
+        owner=getpass.getuser(),
+        session="",
+        has_kernel=False,
+        env_id=env_id,
+        git=git_state(path.parent),
+        python=platform.python_version(),
+        mlnb=__version__,
+    )
