@@ -163,7 +163,11 @@ def features_folder() -> Path:
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A folder on the disk of the features, gone afterwards."""
+    """A folder on the disk of the features, gone afterwards.
+
+    Raises:
+        StoreUnavailable: the disk is full, read-only or not ours to write.
+    """
     folder = features_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,11 @@ class Experiments:
     book: SpoolBook
 
     def create_experiment(self, name: str, artifact_location: str | None = None, tags: Any = None) -> str:  # noqa: ANN401
-        """Make an experiment; where its files lie is the delivering store's affair."""
+        """Make an experiment; where its files lie is the delivering store's affair.
+
+        Raises:
+            MlflowException: the name is not valid or taken.
+        """
         _validate_experiment_name(name)
         if self.get_experiment_by_name(name) is not None:
             raise MlflowException(f"Experiment {name!r} already exists.", RESOURCE_ALREADY_EXISTS)

@@ -13,7 +13,6 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-import papermill  # noqa: F401 - it loads mlnb.runner.engine itself, by entry point, and must come first
 import pytest
 
 import mlnb
@@ -29,7 +28,9 @@ TRACKED = subprocess.run(
 ).stdout.split("\n")
 
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 320, 55
-LONGER_FILES: dict[str, str] = {}  # path -> why it may be longer
+LONGER_FILES: dict[str, str] = {
+    "mlnb/envs/capture.py": "one file by design: it is sent to foreign interpreters as it is"
+}  # path -> why it may be longer
 LONGER_FUNCTIONS: dict[str, str] = {}  # path:name -> why it may be longer
 
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
@@ -51,6 +52,8 @@ def test_functions_stay_short():
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 name, lines = f"{name_of(file)}:{node.name}", node.end_lineno - node.lineno + 1
+                if isinstance(node.body[0], ast.Expr) and ast.get_docstring(node) is not None:
+                    lines -= node.body[0].end_lineno - node.body[0].lineno + 1  # explaining is never too long
                 if lines > MOST_LINES_OF_A_FUNCTION and name not in LONGER_FUNCTIONS and "migrations" not in name:
                     long[name] = lines
     assert long == {}
