@@ -237,7 +237,7 @@ class KernelOrder:
 
     def _cell(self, tracker: Tracker, cell: CodeCell) -> Cell:
         code = self._analyzer.analyze(cell.source)
-        reach = tracker.reach(code, look=False)
+        reach = tracker.names.reach(code, look=False)
         risk = {name for name in code.at_risk | reach.late if tracker.is_changeable(name)}
         return Cell(
             cell.id, cell.index + 1, code.digest, frozenset(reach.names), code.binds, code.sure, frozenset(risk),

@@ -20,25 +20,13 @@ import weakref
 from collections import Counter, deque
 from typing import Any, Final
 
-from mlnb.kernel import order_values
+from mlnb.kernel import order_callables, order_values
 from mlnb.kernel.order_values import HANDLERS, Walk
 
-_SKIPPED: Final = frozenset(
-    [
-        "__dict__",
-        "__weakref__",
-        "__doc__",
-        "__module__",
-        "__firstlineno__",
-        "__static_attributes__",
-        "__annotations_cache__",
-        "__slotnames__",
-        "__annotate__",
-        "__abstractmethods__",
-        "__parameters__",
-        "__orig_bases__",
-    ]
-)
+_SKIPPED: Final = frozenset({
+    "__dict__", "__weakref__", "__doc__", "__module__", "__firstlineno__", "__static_attributes__", "__annotations_cache__",
+    "__slotnames__", "__annotate__", "__abstractmethods__", "__parameters__", "__orig_bases__",
+})  # fmt: skip
 _OBJECT_SIZE: Final = object.__basicsize__
 _POINTER: Final = 8
 _HEAP_TYPE: Final = 1 << 9
@@ -286,7 +274,8 @@ _HANDLERS: dict[type, order_values.Handler] = {
 
 
 def add_handlers() -> None:
-    """Put this module's handlers into the table of walks."""
+    """Put the handlers for all but arrays into the table of walks."""
+    order_callables.add_handlers()
     HANDLERS.update(_HANDLERS)
 
 

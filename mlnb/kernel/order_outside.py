@@ -15,7 +15,7 @@ from mlnb.order.rules.traces import Fingerprint, Key
 from mlnb.order.types import CellCode
 
 if TYPE_CHECKING:
-    from mlnb.kernel.order_trace import Reach
+    from mlnb.kernel.order_names import Reach
 
 _FOLDER_WORDS: Final = frozenset(
     [

@@ -7,7 +7,6 @@ names that share one are known to), which global names the functions in it use, 
 from __future__ import annotations
 
 import marshal
-import sys
 import types
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Mapping
@@ -15,8 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import xxhash
-
-from mlnb.kernel.order_code import facts_of
 
 Seen = tuple[int, int]
 """A changeable object a value reaches: its identity, and where in it the value looks (a view's place in its array)."""
@@ -110,7 +107,11 @@ class Walk:
         self.nodes = 0
 
     def visit(self, value: Any) -> None:  # noqa: ANN401 - untyped by its library
-        """Add `value` to the fingerprint."""
+        """Add `value` to the fingerprint.
+
+        Raises:
+            TooLarge: the value has more parts than `NODE_LIMIT`.
+        """
         kind = type(value)
         if kind in _SCALARS:
             self.put(marshal.dumps(value, _MARSHAL_VERSION))
@@ -254,108 +255,6 @@ def _visit_bytearray(walk: Walk, value: bytearray) -> None:
     walk.put(bytes(value))
 
 
-def visit_code(walk: Walk, code: types.CodeType) -> None:
-    """Add what `code` does, and note the global names it uses."""
-    facts = facts_of(code)
-    walk.put(facts.digest.encode())
-    walk.names |= facts.names
-    walk.words |= facts.words
-    walk.texts += facts.texts
-
-
-def _visit_function(walk: Walk, value: types.FunctionType) -> None:
-    if value.__globals__ is not walk.context.namespace:
-        module = _module_named(value.__module__)
-        if module is None or not walk.context.is_own(module):
-            walk.tag("library function", value.__module__, value.__qualname__)
-            walk.packages.add((value.__module__ or "").split(".")[0])
-            _visit_closure(walk, value)
-            return
-        walk.modules.add(module.__name__)
-        names = set(walk.names)
-        visit_code(walk, value.__code__)
-        walk.names = names  # its globals are its module's, not the notebook's
-        walk.visit(module)
-    else:
-        visit_code(walk, value.__code__)
-    walk.definition(value)
-    walk.tag("function", value.__qualname__)
-    walk.visit(value.__defaults__)
-    walk.visit(value.__kwdefaults__)
-    _visit_closure(walk, value)
-    if value.__dict__:
-        walk.visit(value.__dict__)
-
-
-def _visit_closure(walk: Walk, value: types.FunctionType) -> None:
-    for cell in value.__closure__ or ():
-        walk.changeable(cell)
-        try:
-            inside = cell.cell_contents
-        except ValueError:
-            walk.tag("empty cell")
-            continue
-        walk.visit(inside)
-
-
-def _visit_builtin(walk: Walk, value: types.BuiltinFunctionType) -> None:
-    owner = value.__self__
-    walk.tag("builtin", value.__qualname__)
-    if owner is None or isinstance(owner, (types.ModuleType, type)):
-        walk.tag(getattr(owner, "__name__", ""))
-    else:
-        walk.visit(owner)
-
-
-def _visit_method(walk: Walk, value: types.MethodType) -> None:
-    walk.tag("method")
-    walk.visit(value.__func__)
-    walk.visit(value.__self__)
-
-
-def _visit_wrapper(walk: Walk, value: staticmethod[..., Any] | classmethod[Any, ..., Any]) -> None:
-    walk.tag(type(value).__name__)
-    walk.visit(value.__func__)
-
-
-def _visit_property(walk: Walk, value: property) -> None:
-    walk.tag("property")
-    for function in (value.fget, value.fset, value.fdel):
-        walk.visit(function)
-
-
-def _visit_module(walk: Walk, value: types.ModuleType) -> None:
-    walk.tag("module", value.__name__)
-    if not walk.context.is_own(value):
-        walk.libraries.add(value.__name__)
-        walk.packages.add(value.__name__.split(".")[0])
-        return
-    walk.modules.add(value.__name__)
-    walk.definition(value)
-    for name, item in sorted(vars(value).items()):
-        if not name.startswith("__"):
-            walk.tag(name)
-            walk.visit(item)
-
-
-def _visit_generator(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
-    prefix = {types.GeneratorType: "gi", types.CoroutineType: "cr"}.get(type(value), "ag")
-    frame, code = getattr(value, f"{prefix}_frame"), getattr(value, f"{prefix}_code")
-    walk.changeable(value)
-    visit_code(walk, code)
-    walk.tag("generator", None if frame is None else frame.f_lasti)
-    if frame is None:
-        return
-    if frame.f_globals is not walk.context.namespace:
-        walk.cannot_see(value)
-        return
-    for name, item in sorted(dict(frame.f_locals).items()):
-        walk.tag(name)
-        walk.visit(item)
-    if prefix == "gi" and value.gi_yieldfrom is not None:
-        walk.visit(value.gi_yieldfrom)
-
-
 def _visit_iterator(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
     walk.changeable(value)
     walk.tag(type(value).__name__)
@@ -378,21 +277,13 @@ def _visit_view(walk: Walk, value: Mapping[str, Any]) -> None:
 HANDLERS: dict[type, Handler] = {
     list: _visit_list, tuple: _visit_list, deque: _visit_list, dict: _visit_dict, OrderedDict: _visit_dict,
     defaultdict: _visit_defaultdict, set: _visit_set, frozenset: _visit_set, bytearray: _visit_bytearray,
-    types.FunctionType: _visit_function, types.BuiltinFunctionType: _visit_builtin, types.MethodType: _visit_method,
-    staticmethod: _visit_wrapper, classmethod: _visit_wrapper, property: _visit_property, types.ModuleType: _visit_module,
-    types.GeneratorType: _visit_generator, types.CoroutineType: _visit_generator, types.AsyncGeneratorType: _visit_generator,
-    types.CodeType: visit_code, slice: _visit_slice, types.MappingProxyType: _visit_view,
+    slice: _visit_slice, types.MappingProxyType: _visit_view,
     **dict.fromkeys(_ITERATORS, _visit_iterator),
 }  # fmt: skip
-"""How a value of exactly this type is walked. ``order_objects`` and ``order_arrays`` add theirs."""
+"""How a value of exactly this type is walked. ``order_callables``, ``order_objects`` and ``order_arrays`` add theirs."""
 
 
 def _visit_other(walk: Walk, value: Any, kind: type) -> None:  # noqa: ANN401 - untyped by its library
     from mlnb.kernel import order_objects  # noqa: PLC0415 - only when needed
 
     order_objects.visit_object(walk, value, kind)
-
-
-def _module_named(name: str | None) -> types.ModuleType | None:
-    module = sys.modules.get(name or "")
-    return module if isinstance(module, types.ModuleType) else None

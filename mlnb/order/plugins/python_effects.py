@@ -6,96 +6,17 @@ import ast
 from collections.abc import Iterator
 
 # Calls of these only look at what they are given.
-_LOOKING = frozenset(
-    [
-        "print",
-        "len",
-        "sum",
-        "sorted",
-        "repr",
-        "str",
-        "list",
-        "tuple",
-        "set",
-        "dict",
-        "frozenset",
-        "min",
-        "max",
-        "range",
-        "isinstance",
-        "issubclass",
-        "type",
-        "abs",
-        "any",
-        "all",
-        "int",
-        "float",
-        "bool",
-        "round",
-        "hash",
-        "id",
-        "format",
-        "callable",
-        "hasattr",
-        "bytes",
-        "complex",
-        "divmod",
-        "ord",
-        "chr",
-        "pow",
-        "bin",
-        "hex",
-        "oct",
-        "display",
-    ]
-)
-_NO_CHANGE_METHODS = frozenset(
-    [
-        "copy",
-        "keys",
-        "values",
-        "items",
-        "get",
-        "count",
-        "index",
-        "head",
-        "tail",
-        "describe",
-        "mean",
-        "sum",
-        "min",
-        "max",
-        "std",
-        "var",
-        "median",
-        "shape",
-        "tolist",
-        "to_list",
-        "to_numpy",
-        "startswith",
-        "endswith",
-        "upper",
-        "lower",
-        "strip",
-        "split",
-        "join",
-        "format",
-        "replace",
-        "encode",
-        "decode",
-        "isin",
-        "isna",
-        "notna",
-        "value_counts",
-        "nunique",
-        "unique",
-        "info",
-        "corr",
-        "to_dict",
-        "to_string",
-        "astype",
-    ]
-)
+_LOOKING = frozenset({
+    "print", "len", "sum", "sorted", "repr", "str", "list", "tuple", "set", "dict", "frozenset", "min", "max", "range",
+    "isinstance", "issubclass", "type", "abs", "any", "all", "int", "float", "bool", "round", "hash", "id", "format",
+    "callable", "hasattr", "bytes", "complex", "divmod", "ord", "chr", "pow", "bin", "hex", "oct", "display",
+})  # fmt: skip
+_NO_CHANGE_METHODS = frozenset({
+    "copy", "keys", "values", "items", "get", "count", "index", "head", "tail", "describe", "mean", "sum", "min", "max",
+    "std", "var", "median", "shape", "tolist", "to_list", "to_numpy", "startswith", "endswith", "upper", "lower",
+    "strip", "split", "join", "format", "replace", "encode", "decode", "isin", "isna", "notna", "value_counts",
+    "nunique", "unique", "info", "corr", "to_dict", "to_string", "astype",
+})  # fmt: skip
 _OPAQUE = {
     "exec": "exec", "eval": "eval", "globals": "globals()", "locals": "locals()", "vars": "vars()", "dir": "dir()",
     "__import__": "__import__", "run_cell": "run_cell", "user_ns": "user_ns", "user_global_ns": "user_global_ns",
@@ -106,26 +27,10 @@ _PROGRAMS = frozenset(["subprocess", "system", "Popen", "check_output", "check_c
 _ENVIRONMENT = frozenset(
     ["environ", "environb", "getenv", "putenv", "unsetenv", "expandvars", "expanduser", "load_dotenv"]
 )
-_FILES = frozenset(
-    [
-        "exists",
-        "isfile",
-        "isdir",
-        "is_file",
-        "is_dir",
-        "listdir",
-        "glob",
-        "rglob",
-        "iterdir",
-        "walk",
-        "scandir",
-        "stat",
-        "getsize",
-        "getmtime",
-        "lstat",
-        "islink",
-    ]
-)
+_FILES = frozenset({
+    "exists", "isfile", "isdir", "is_file", "is_dir", "listdir", "glob", "rglob", "iterdir", "walk", "scandir", "stat",
+    "getsize", "getmtime", "lstat", "islink",
+})  # fmt: skip
 _SEEDS = frozenset(["seed", "setstate", "set_state", "manual_seed", "seed_everything"])
 _CLOCK = {
     "time": "the clock", "time_ns": "the clock", "now": "the clock", "today": "the clock", "utcnow": "the clock",

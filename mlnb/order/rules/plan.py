@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mlnb.order.rules.fold import Expected, Folded, Judgement
+from mlnb.order.rules.fold import Folded
+from mlnb.order.rules.judgement import Expected, Judgement
 from mlnb.order.rules.traces import ABSENT, Cell, Fingerprint, Key, Knowledge, is_name
 
 _RERUN = ("stale", "edited", "never_run")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from mlnb.order.rules.fold import Cause, Judgement
+from mlnb.order.rules.judgement import Cause, Judgement
 from mlnb.order.rules.traces import ABSENT, Cell, CellRun, Key, Knowledge, is_name
 from mlnb.order.types import CellStatus
 

@@ -1,0 +1,149 @@
+"""The names of a shell with the prints of their values, and what code can reach from the names it reads."""
+
+from __future__ import annotations
+
+import re
+import sys
+import types
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from mlnb.kernel import order_files
+from mlnb.kernel.order_values import Context, Print, print_of
+from mlnb.order.rules.traces import ABSENT, Fingerprint
+from mlnb.order.types import CellCode
+
+HISTORY: Final = re.compile(r"^(?:_{1,3}|_\d+|_i{1,3}|_i\d+|_ih|_oh|_dh|In|Out)$")
+_ANY_NAME: Final = frozenset({"globals", "locals", "vars", "exec", "eval", "get_ipython", "__import__"})
+
+
+@dataclass(slots=True)
+class Reach:
+    """What code can reach from the names it reads: names, and facts about the functions and libraries in their values."""
+
+    names: set[str] = field(default_factory=set)
+    words: set[str] = field(default_factory=set)
+    texts: set[str] = field(default_factory=set)
+    packages: set[str] = field(default_factory=set)
+    libraries: set[str] = field(default_factory=set)
+    modules: set[str] = field(default_factory=set)
+    whole: bool = False
+    late: set[str] = field(default_factory=set)
+
+
+class Names:
+    """The global names of one shell, each with its last print.
+
+    Args:
+        shell: an IPython InteractiveShell.
+    """
+
+    def __init__(self, shell: Any) -> None:  # noqa: ANN401 - untyped by its library
+        self._shell = shell
+        self._own: dict[str, bool] = {}
+        self.context = Context(shell.user_ns, self.is_own)
+        self.prints: dict[str, Print] = {}
+
+    def digest(self, name: str) -> Fingerprint:
+        """The last fingerprint of `name`; `ABSENT` when it is not there."""
+        known = self.prints.get(name)
+        return ABSENT if known is None else known.digest
+
+    def look(self, name: str) -> Print | None:
+        """Take a fresh print of the value of `name`."""
+        namespace = self._shell.user_ns
+        if name not in namespace or not self._is_tracked(name, namespace[name]):
+            self.prints.pop(name, None)
+            return None
+        known = self.prints[name] = print_of(namespace[name], self.context)
+        return known
+
+    def refresh(self) -> set[str]:
+        """Take prints of names that hold another object than before; the names that were set or removed."""
+        changed = set()
+        namespace = self._shell.user_ns
+        for name, value in list(namespace.items()):
+            known = self.prints.get(name)
+            if known is not None and known.root == id(value):
+                continue
+            if type(name) is str and self._is_tracked(name, value):
+                changed.add(name)
+                self.look(name)
+        for name in [name for name in self.prints if name not in namespace]:
+            del self.prints[name]
+            changed.add(name)
+        return changed
+
+    def _is_tracked(self, name: str, value: object) -> bool:
+        hidden = self._shell.user_ns_hidden
+        return not HISTORY.match(name) and not (
+            name in hidden and (not isinstance(hidden, dict) or hidden[name] is value)
+        )
+
+    def reach(self, code: CellCode, *, look: bool, extra: Iterable[str] = ()) -> Reach:
+        """The names `code` reads, with those that the functions in their values read, and so on.
+
+        Args:
+            code: the analysed cell.
+            look: take fresh prints of the values on the way.
+            extra: names to count as read.
+        """
+        found = Reach(
+            words=set(code.words), texts=set(code.texts), packages={name.split(".")[0] for name in code.modules}
+        )
+        todo = [*code.reads, *extra]
+        if code.opaque:
+            found.whole = True
+            todo += list(self.prints)
+        while todo:
+            name = todo.pop()
+            if name in found.names:
+                continue
+            found.names.add(name)
+            known = self.look(name) if look else self.prints.get(name)
+            if known is None:
+                continue
+            found.words |= known.words
+            found.texts.update(known.texts)
+            found.packages |= known.packages
+            found.libraries |= known.libraries
+            found.modules |= known.modules
+            found.late |= known.names
+            todo += known.names
+            if not found.whole and known.names & _ANY_NAME:
+                found.whole = True
+                todo += list(self.prints)
+        return found
+
+    def with_partners(self, names: set[str]) -> set[str]:
+        """`names` with every name that shares a changeable object with one of them."""
+        found = {name for name in names if name in self.prints}
+        reached = {identity for name in found for identity in self.prints[name].object_ids}
+        others = {name: known for name, known in self.prints.items() if name not in found and known.object_ids}
+        grown = True
+        while grown and reached:
+            grown = False
+            for name, known in list(others.items()):
+                if not known.object_ids.isdisjoint(reached):
+                    found.add(name)
+                    reached |= known.object_ids
+                    del others[name]
+                    grown = True
+        return found | names
+
+    def is_own(self, module: types.ModuleType) -> bool:
+        """Whether `module` is the notebook's own: a file that belongs to no installed library."""
+        name = module.__name__
+        if name not in self._own:
+            file = getattr(module, "__file__", None)
+            root = name.split(".")[0]
+            self._own[name] = (
+                isinstance(file, str)
+                and file.endswith(".py")
+                and root not in ("__main__", "mlnb", "IPython", "ipykernel")
+                and root not in sys.stdlib_module_names
+                and not order_files.is_quiet(str(Path(file).absolute()))
+            )
+        return self._own[name]

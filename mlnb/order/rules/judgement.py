@@ -1,0 +1,63 @@
+"""What the fold says of a cell: its state, why, what it takes from the cells above and what it gives to those below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mlnb.order.rules.traces import CellRun, Fingerprint, Key
+from mlnb.order.types import CellState
+
+CauseKind = Literal[
+    "never_run", "edited", "other_code", "input", "needs", "extra", "sharing", "display", "output", "changed_since",
+    "varying", "varying_input", "undetermined",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a run from top to bottom has for a key: a fingerprint, or None when it depends on cell `by` running first.
+
+    Attributes:
+        value: the fingerprint.
+        by: the cell that would have set it last; None at the start.
+        varying: what makes it differ from run to run, or empty.
+    """
+
+    value: Fingerprint | None
+    by: str | None = None
+    varying: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a cell is not fresh.
+
+    Attributes:
+        kind: what kind of reason.
+        key: the name (or ``@`` key) it is about, or empty.
+        expected: what was expected of it.
+        run: the run of the cell that was looked at.
+    """
+
+    kind: CauseKind
+    key: Key = ""
+    expected: Expected | None = None
+    run: CellRun | None = None
+
+
+@dataclass(slots=True)
+class Judgement:
+    """How a cell compares.
+
+    Attributes:
+        state: its state.
+        causes: why, at least one unless it is fresh.
+        needs: what it takes from the cells above, by key.
+        gives: what the cells below find, by key, as far as this cell sets or changes it.
+    """
+
+    state: CellState
+    causes: list[Cause] = field(default_factory=list)
+    needs: dict[Key, Expected] = field(default_factory=dict)
+    gives: dict[Key, Expected] = field(default_factory=dict)
