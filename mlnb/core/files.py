@@ -14,6 +14,7 @@ from mlnb.core.errors import StoreUnavailable
 
 _WAYS_OUT = {
     errno.ENOSPC: "Free some disk space, or point MLNB_HOME at another disk.",
+    errno.EFBIG: "The file would be larger than allowed here (ulimit -f): raise the limit, or point MLNB_HOME at another disk.",
     errno.EDQUOT: "Your disk quota is used up: free some space, or point MLNB_HOME at another disk.",
     errno.EROFS: "The disk is read-only: point MLNB_HOME at a writable folder.",
     errno.EACCES: "Make the folder writable for you, or point MLNB_HOME at another one.",
