@@ -121,13 +121,13 @@ def _visit_ufunc(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by i
 def _visit_generator(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
     walk.changeable(value.bit_generator)
     walk.tag("Generator", type(value.bit_generator).__name__)
-    walk.visit(walk.temporary(value.bit_generator.state))
+    walk.copy_of_state(value.bit_generator.state)
 
 
 def _visit_state(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
     walk.changeable(value)
     walk.tag("RandomState")
-    walk.visit(walk.temporary(value.get_state(legacy=False)))
+    walk.copy_of_state(value.get_state(legacy=False))
 
 
 def _visit_frame(walk: Walk, frame: Any) -> None:  # noqa: ANN401 - untyped by its library
@@ -164,7 +164,7 @@ def _add_attributes(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped b
 def _visit_index(walk: Walk, index: Any) -> None:  # noqa: ANN401 - untyped by its library
     walk.changeable(index)
     walk.tag(type(index).__name__, len(index))
-    walk.visit(list(index.names))
+    walk.visit(walk.temporary(list(index.names)))
     if type(index).__name__ == "RangeIndex":
         walk.tag(index.start, index.stop, index.step)
     elif type(index).__name__ == "MultiIndex":

@@ -85,7 +85,7 @@ class Walk:
     """One walk over one value."""
 
     __slots__ = (
-        "blind", "context", "definitions", "hasher", "keep", "libraries", "modules", "names", "nodes", "objects",
+        "blind", "context", "definitions", "hasher", "keep", "libraries", "made", "modules", "names", "nodes", "objects",
         "packages", "put", "seen", "texts", "words",
     )  # fmt: skip
 
@@ -95,6 +95,7 @@ class Walk:
         self.put = self.hasher.update
         self.seen: dict[int, int] = {}
         self.keep: list[object] = []
+        self.made: set[int] = set()
         self.objects: list[Seen] = []
         self.definitions: set[int] = set()
         self.names: set[str] = set()
@@ -124,6 +125,7 @@ class Walk:
         if self.nodes > NODE_LIMIT:
             raise TooLarge
         self.seen[id(value)] = len(self.seen)
+        self.keep.append(value)  # what dies during the walk would hand its identity on
         handler = HANDLERS.get(kind)
         if handler is not None:
             handler(self, value)
@@ -132,7 +134,8 @@ class Walk:
 
     def changeable(self, value: object, place: int = 0) -> None:
         """Note that the value reaches `value`, which can be changed in place."""
-        self.objects.append((id(value), place))
+        if id(value) not in self.made:
+            self.objects.append((id(value), place))
 
     def definition(self, value: object) -> None:
         """Note that the value reaches a function, class or module: changeable, but seldom changed."""
@@ -152,9 +155,16 @@ class Walk:
         self.tag("blind", kind.__qualname__, self.context.lineage.get(id(value), "?"), count)
 
     def temporary(self, value: object) -> object:
-        """`value`, kept alive to the end of the walk so that its identity is not given to another."""
+        """`value`, which the walk itself made: not among the changeable objects, for no name reaches it."""
         self.keep.append(value)
+        self.made.add(id(value))
         return value
+
+    def copy_of_state(self, value: object) -> None:
+        """Add `value`, which with all its parts was made for this walk."""
+        known = len(self.objects)
+        self.visit(self.temporary(value))
+        del self.objects[known:]
 
 
 def print_of(value: Any, context: Context) -> Print:  # noqa: ANN401 - untyped by its library

@@ -92,15 +92,27 @@ class _Fold:
     def _misfit(self, run: CellRun) -> Cause | None:
         """Why `run` did not start from what is expected here; what differs from kernel to kernel anyway does not count."""
         trace = run.trace
+        causes: list[Cause] = []
         for key, value in trace.inputs.items():
             expected = self.expect(key)
             if expected.value is None:
-                return Cause("needs", key, expected, run)
-            if expected.value != value and not self._is_start_of_varying(key):
-                return Cause("input", key, expected, run)
+                causes.append(Cause("needs", key, expected, run))
+            elif expected.value != value and not self._is_start_of_varying(key):
+                causes.append(Cause("input", key, expected, run))
+        if causes:
+            return min(causes, key=self._weight)
         if trace.whole and (extra := self._extra_name(run)) is not None:
             return extra
         return None if self._same_sharing(trace) else Cause("sharing", min(trace.shared_before), None, run)
+
+    def _weight(self, cause: Cause) -> tuple[int, bool, Key]:
+        """The order in which causes are told: what surely differs, what has to be made first, what may merely be touched."""
+        assert cause.expected is not None
+        if cause.kind == "input":
+            weight = 4 if self._is_unsure(cause) else 0
+        else:
+            weight = {"set": 1, "changed": 2, "at_risk": 3}[cause.expected.how]
+        return weight, not is_name(cause.key), cause.key
 
     def _is_start_of_varying(self, key: Key) -> bool:
         return key in self.knowledge.varying_start and key not in self.expected
@@ -172,10 +184,9 @@ class _Fold:
         """Mark what the cell may set or change as unknown."""
         if cell.broken:
             return set()
-        touched: set[Key] = set(cell.binds)
         changed = set(cell.at_risk)
-        for run in self.by_code.get(cell.digest, []):
-            touched |= set(run.trace.outputs)
+        seen: set[Key] = {key for run in self.by_code.get(cell.digest, []) for key in run.trace.outputs}
+        touched = set(cell.binds | seen)
         if cell.opaque and not self.by_code.get(cell.digest):
             changed |= {key for key in {**self.knowledge.start, **self.expected, **self.knowledge.live} if is_name(key)}
         tokens = {token for name in changed for token, _ in self._shape(name)}
@@ -183,7 +194,9 @@ class _Fold:
             changed |= {name for name, shape in self.shapes.items() if any(token in tokens for token, _ in shape)}
         touched |= {name for name in changed if self.expect(name).value != ABSENT or name in cell.binds}
         for key in touched:
-            self.expected[key] = Expected(None, cell.id)
+            self.expected[key] = Expected(
+                None, cell.id, how="set" if key in cell.binds else "changed" if key in seen else "at_risk"
+            )
             self.shapes.pop(key, None)
             if key in cell.sure and not cell.reads:  # what reads nothing surely runs to its end
                 self.sure_writers.pop(key, None)

@@ -22,11 +22,13 @@ class Expected:
         value: the fingerprint.
         by: the cell that would have set it last; None at the start.
         varying: what makes it differ from run to run, or empty.
+        how: what `by` does to it: sets it, changes it in place, or might, as far as its code tells.
     """
 
     value: Fingerprint | None
     by: str | None = None
     varying: str = ""
+    how: Literal["set", "changed", "at_risk"] = "set"
 
 
 @dataclass(frozen=True, slots=True)

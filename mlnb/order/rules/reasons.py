@@ -65,7 +65,7 @@ class _Words:
         if cause.kind in simple:
             return simple[cause.kind]
         if cause.kind == "needs":
-            return self._needs(cell, cause, name)
+            return self._needs(cause, name)
         if cause.kind == "sharing":
             return f"{name} shared its value with another name when this cell ran in a way that it does not from top to bottom"
         if cause.kind == "extra":
@@ -79,10 +79,12 @@ class _Words:
     def _label(self, cell_id: str | None) -> str:
         return f"cell {self.cells[cell_id].number}" if cell_id in self.cells and cell_id is not None else ""
 
-    def _needs(self, cell: Cell, cause: Cause, name: str) -> str:
-        by = cause.expected.by if cause.expected else None
-        where = self._label(by)
-        return f"{name} comes from {where}, which is not up to date" if where else f"{name} is not known"
+    def _needs(self, cause: Cause, name: str) -> str:
+        where = self._label(cause.expected.by if cause.expected else None)
+        if cause.expected is None or not where:
+            return f"{name} is not known"
+        does = {"set": "comes from", "changed": "is changed by", "at_risk": "may be changed by"}[cause.expected.how]
+        return f"{name} {does} {where}, which is not up to date"
 
     def _changed_since(self, cell: Cell, cause: Cause, name: str) -> str:
         after = cause.run.number if cause.run else 0

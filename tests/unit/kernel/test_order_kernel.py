@@ -81,6 +81,23 @@ def test_reasons_name_the_value_and_the_cell(notebook, cells, runs, stale, reaso
     assert reason in nb.reasons(stale)
 
 
+@pytest.mark.parametrize(
+    ("second", "third", "reason"),
+    [
+        ("y = sorted(x) + [s]", "print(y)", "`y` comes from cell 2"),
+        ("y = list(map(len, [x])) + [s]", "print(x, y)", "`y` comes from cell 2"),  # not x, which it was merely handed
+        ("any(map(len, [x, [s]]))", "print(x)", "`x` may be changed by cell 2"),
+        ("x.append(s)", "print(x)", "`x` is changed by cell 2"),
+    ],
+)
+def test_a_reason_tells_who_makes_a_value_from_who_may_change_it(notebook, second, third, reason):
+    nb = notebook("x = [3]\ns = 1", second, third)
+    nb.run()
+    nb.edit("c1", "x = [3]\ns = 2")
+    nb.run("c1")
+    assert nb.reasons("c3") == f"{reason}, which is not up to date"
+
+
 def test_a_deleted_definition_is_named(notebook):
     nb = notebook("x = 1", "print(x)")
     nb.run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import copy
 import datetime
+import random
 import types
 
 import numpy as np
@@ -85,6 +86,29 @@ def test_shared_objects_are_seen():
     assert one.object_ids & other.object_ids == {id(inner)}
     array = np.zeros(4)
     assert print_of(array, CONTEXT).object_ids == print_of(array[1:], CONTEXT).object_ids
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: pd.DataFrame({"a": [1.5]}), lambda: pd.Series([1]), lambda: pd.Index(["a"]), lambda: np.random.default_rng(1),
+        lambda: np.random.RandomState(1), lambda: types.MappingProxyType({1: 2}), lambda: zip([1], [2], strict=False),
+        lambda: pd.MultiIndex.from_tuples([(1, "a")]),
+    ],
+)  # fmt: skip
+def test_what_the_walk_itself_makes_is_shared_by_nobody(make):
+    values = [make() for _ in range(20)]
+    prints = [print_of(value, CONTEXT) for value in values]
+    seen = [identity for known in prints for identity in known.object_ids]
+    assert len(seen) == len(set(seen))
+    assert {known.digest for known in prints} == {prints[0].digest}
+
+
+def test_parts_that_die_in_the_walk_are_not_taken_for_one_another():
+    def many(first):
+        return [random.Random(first), *[random.Random(n) for n in range(30)]]
+
+    assert digest(many(1)) == digest(many(1)) != digest(many(2))
 
 
 def test_a_value_too_large_to_walk_is_known_by_its_origin(monkeypatch):
