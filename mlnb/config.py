@@ -57,7 +57,7 @@ class MlnbOrder(Section):
 
     section = "order"
     mode = Enum(
-        ["off", "mark", "warn", "block", "linear", "reactive"],
+        ["off", "mark", "warn", "block", "linear"],
         "mark",
         help="What to do about stale cells where a notebook says nothing.",
     ).tag(config=True)

@@ -1,8 +1,13 @@
-"""A `NotebookRunner` on nbclient: every cell from top to bottom in a new kernel; the file is not touched."""
+"""A `NotebookRunner` on nbclient: every cell from top to bottom in a new kernel.
+
+Nothing of it stays: the file is not touched, no snapshot is taken, and what the notebook logs to mlnb's spool is thrown away.
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +20,7 @@ from mlnb.order.plugins.notebook_file import notebook_from_document, read_notebo
 from mlnb.order.types import SavedNotebook
 
 INJECTED = "mlnb-injected-parameters"
+_LEAVES_NOTHING = {"MLNB_SNAPSHOTS_AUTO": "off", "MLNB_ORDER_MODE": "off"}
 
 
 class FreshRun:
@@ -35,10 +41,7 @@ class FreshRun:
             BadInput: it declares no such parameter.
             Unavailable: no kernel could be started, or it died.
         """
-        import nbclient.exceptions  # noqa: PLC0415 - only when needed
         import nbformat  # noqa: PLC0415 - only when needed
-        from jupyter_client.kernelspec import NoSuchKernel  # noqa: PLC0415 - only when needed
-        from nbclient import NotebookClient  # noqa: PLC0415 - only when needed
 
         read_notebook(path)  # says plainly what is wrong with the file
         self._check_parameters(parameters, path)
@@ -53,22 +56,30 @@ class FreshRun:
         for cell in notebook.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
-        kernel = notebook.metadata.get("kernelspec", {}).get("name") or "python3"
-        client = NotebookClient(
-            notebook, kernel_name=kernel, timeout=None, resources={"metadata": {"path": str(path.parent)}}
-        )
-        try:
-            client.execute(stderr=subprocess.DEVNULL)  # what a kernel logs is not the verdict
-        except nbclient.exceptions.CellExecutionError:
-            pass  # the verdict says which cell failed
-        except NoSuchKernel as error:
-            raise Unavailable(f"there is no kernel named {kernel!r}", "See `jupyter kernelspec list`.") from error
-        except (nbclient.exceptions.DeadKernelError, RuntimeError) as error:
-            raise Unavailable(
-                f"the kernel {kernel!r} died: {error}", "Run the notebook in JupyterLab to see where."
-            ) from error
+        with tempfile.TemporaryDirectory(prefix="mlnb-verify-") as spool:
+            _execute(notebook, path.parent, {**os.environ, **_LEAVES_NOTHING, "MLNB_SPOOL": spool})
         notebook.cells = [cell for cell in notebook.cells if INJECTED not in cell.metadata.get("tags", [])]
         return notebook_from_document(notebook, str(path), digest_of(dumps(notebook).encode()))
+
+
+def _execute(notebook: Any, folder: Path, environment: Mapping[str, str]) -> None:  # noqa: ANN401 - untyped by its library
+    import nbclient.exceptions  # noqa: PLC0415 - only when needed
+    from jupyter_client.kernelspec import NoSuchKernel  # noqa: PLC0415 - only when needed
+    from nbclient import NotebookClient  # noqa: PLC0415 - only when needed
+
+    kernel = notebook.metadata.get("kernelspec", {}).get("name") or "python3"
+    client = NotebookClient(notebook, kernel_name=kernel, timeout=None, resources={"metadata": {"path": str(folder)}})
+    try:
+        # what a kernel logs is not the verdict
+        client.execute(env=dict(environment), stderr=subprocess.DEVNULL)
+    except nbclient.exceptions.CellExecutionError:
+        pass  # the verdict says which cell failed
+    except NoSuchKernel as error:
+        raise Unavailable(f"there is no kernel named {kernel!r}", "See `jupyter kernelspec list`.") from error
+    except (nbclient.exceptions.DeadKernelError, RuntimeError) as error:
+        raise Unavailable(
+            f"the kernel {kernel!r} died: {error}", "Run the notebook in JupyterLab to see where."
+        ) from error
 
 
 def _inject(notebook: Any, parameters: Mapping[str, Any]) -> None:  # noqa: ANN401 - untyped by its library

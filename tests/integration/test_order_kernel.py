@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from jupyter_client.manager import start_new_kernel
 
 from mlnb.cli.main import root
+from mlnb.core.home import home
 from mlnb.kernel import registry
 
 pytestmark = pytest.mark.kernel
@@ -115,6 +116,21 @@ def test_verify_from_the_command_line(tmp_path):
     assert [cell["verdict"] for cell in json.loads(done.stdout)["cells"]] == ["different", "failed", "not_run"]
     assert done.return_value == 1
     assert other.read_bytes() == before
+
+
+def test_verify_leaves_no_run_and_no_snapshot(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLNB_SNAPSHOTS_AUTO", "each_run")
+    code = "from mlnb.kernel.runs import SpoolRun\nSpoolRun.start('mine', {}, {}, 'Default').end('FINISHED')"
+    path = write(tmp_path / "nb.ipynb", (code, ""))
+    before = home_files()
+    done = CliRunner().invoke(root, ["verify", str(path), "--json"], standalone_mode=False)
+    assert json.loads(done.stdout)["verdict"] == "identical"
+    left = {name.split("/")[0] for name in home_files() - before}
+    assert not left & {"spool", "snapshots", "blobs", "mlflow"}, left
+
+
+def home_files():
+    return {str(file.relative_to(home())) for file in home().rglob("*") if file.is_file()}
 
 
 def test_check_from_the_command_line(tmp_path):

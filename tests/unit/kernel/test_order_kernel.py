@@ -278,6 +278,29 @@ def test_the_magic_tells_the_state_in_one_screen(notebook, capsys):
     assert nb.order.mode == "linear"
 
 
+def test_the_magic_takes_a_snapshot(notebook, capsys):
+    nb = notebook("x = [1]")
+    nb.run()
+    nb.shell.run_cell("%mlnb snapshot before the change")
+    taken = mlnb.snapshots.list()[0]
+    assert capsys.readouterr().out == f"snapshot {taken.id}: {len(taken.variables)} variables\n"
+    assert taken.reason == "before the change"
+    assert taken.variables["x"].state == "saved"
+    nb.shell.user_ns["x"].append(2)
+    mlnb.snapshots.restore(taken.id)
+    assert nb.shell.user_ns["x"] == [1]
+
+
+def test_the_magic_says_what_it_knows(notebook, capsys):
+    nb = notebook("x = 1")
+    error = nb.shell.run_cell("%mlnb dance").error_in_exec
+    assert type(error).__name__ == "UsageError"
+    assert "%mlnb snapshot" in str(error)
+    assert "Choose one of" in str(nb.shell.run_cell("%mlnb order sideways").error_in_exec)
+    nb.shell.run_cell("%mlnb order off")
+    assert "order is off" in capsys.readouterr().out
+
+
 def test_a_saved_notebook_is_checked_from_inside_too(notebook, tmp_path):
     nb = notebook("x = 1")
     with pytest.raises(BadInput, match="there is no notebook"):
