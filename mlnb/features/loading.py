@@ -6,12 +6,23 @@ import importlib.util
 import sys
 import traceback
 from collections.abc import Callable
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import CodeType
 
 from mlnb.core.content import digest_of
 from mlnb.core.secrets import mask
 from mlnb.features.definition import definition_of
 from mlnb.features.errors import DefinitionInvalid, FunctionFailed, SourceMissing
+
+
+class _AsItStands(SourceFileLoader):
+    """Reads the source each time: Python takes compiled code for current when second and size of the file are the same."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        """The code of the file as it is now."""
+        code: CodeType = self.source_to_code(self.get_data(self.path), self.path)
+        return code
 
 
 def functions_in(file: Path) -> list[Callable[..., object]]:
@@ -25,7 +36,8 @@ def functions_in(file: Path) -> list[Callable[..., object]]:
     if not file.is_file():
         raise SourceMissing(f"there is no file {file}", "Name the Python file that defines the feature views.")
     name = f"mlnb_definitions_{digest_of(str(file).encode())[:12]}"
-    spec = importlib.util.spec_from_file_location(name, file)
+    loader = _AsItStands(name, str(file)) if file.suffix == ".py" else None
+    spec = importlib.util.spec_from_file_location(name, file, loader=loader) if loader else None
     if spec is None or spec.loader is None:
         raise DefinitionInvalid(f"{file.name} is not a Python file", "Name a file that ends in .py.")
     module = importlib.util.module_from_spec(spec)

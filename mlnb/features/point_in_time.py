@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from mlnb.features.compute import utc_times
 from mlnb.features.errors import ColumnMissing, EntitiesInvalid
+from mlnb.features.tables import arrow_from_column
 from mlnb.features.types import FeatureView
 
 _EXACT_IN_FLOAT = 2**53
@@ -71,7 +72,7 @@ def _asked(
 
 def _key(column: pd.Series, key: str, view: FeatureView, stored: pa.DataType) -> pa.Array:
     try:
-        values = pa.array(column, from_pandas=True)
+        values = arrow_from_column(column)
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise EntitiesInvalid(f"the key {key!r} mixes types", "Give it values of one type.") from error
     if pa.types.is_dictionary(values.type):
@@ -113,7 +114,7 @@ def _moments(entities: pd.DataFrame, timestamp: str | None, now: datetime) -> pa
             f"the column {timestamp!r} of the entities holds no times: {str(error).splitlines()[0]}",
             f"Convert it: pd.to_datetime(entities[{timestamp!r}]).",
         ) from error
-    return pa.array(times, from_pandas=True).cast(pa.timestamp("ns")).cast(pa.int64())
+    return arrow_from_column(times).cast(pa.timestamp("ns")).cast(pa.int64())
 
 
 def _query(path: Path, view: FeatureView) -> str:

@@ -100,11 +100,35 @@ def arrow_from_frame(frame: pd.DataFrame) -> pa.Table:
         OutputInvalid: a column mixes types that no one type can hold; the message names it.
     """
     try:
-        return pa.Table.from_pandas(frame, preserve_index=False)
+        return _without_losing_zones(frame)
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise OutputInvalid(
             f"a column cannot be stored: {_first_line(error)}", "Give each column values of one type."
         ) from error
+
+
+def arrow_from_column(column: pd.Series) -> pa.Array:
+    """`column` as Arrow; times with a zone are the same moments in the same unit and zone.
+
+    Arrow asks pandas for a zoned column's plain values in a way that pandas 3.1 warns of; it is asked for UTC instead.
+    """
+    if not isinstance(column.dtype, pd.DatetimeTZDtype):
+        return pa.array(column, from_pandas=True)
+    plain = pa.array(column.dt.tz_convert(None), from_pandas=True)
+    return plain.cast(pa.timestamp(plain.type.unit, pa.lib.tzinfo_to_string(column.dt.tz)))
+
+
+def _without_losing_zones(frame: pd.DataFrame) -> pa.Table:
+    zoned = [n for n, kind in enumerate(frame.dtypes) if isinstance(kind, pd.DatetimeTZDtype)]
+    if not zoned:
+        return pa.Table.from_pandas(frame, preserve_index=False)
+    plain = frame.copy(deep=False)
+    for number in zoned:
+        plain.isetitem(number, frame.iloc[:, number].dt.tz_convert(None))
+    table = pa.Table.from_pandas(plain, preserve_index=False)
+    for number in zoned:
+        table = table.set_column(number, table.field(number).name, arrow_from_column(frame.iloc[:, number]))
+    return table
 
 
 def _first_line(error: Exception) -> str:

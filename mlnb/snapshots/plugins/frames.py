@@ -2,6 +2,7 @@
 
 With copy-on-write (pandas 3, or 2 with the option on) two frames never see each other's writes though they stand on one memory: such
 memory is not shared, and must not be made shared by a restore. Without it (pandas 2) a column is a view of its frame.
+An array that looks into a frame (``frame.to_numpy()``) comes back with its values, under copy-on-write on memory of its own.
 pandas is met when the notebook has imported it; it is never imported from here.
 """
 

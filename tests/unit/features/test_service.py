@@ -1,5 +1,6 @@
 """Defining, finding, computing and reading features through the service."""
 
+import os
 import warnings
 
 import pandas as pd
@@ -18,6 +19,7 @@ from mlnb.features.errors import (
     SourceMissing,
     ViewNotFound,
 )
+from mlnb.features.loading import functions_in
 from tests.unit.features.conftest import EVENTS, SPEND
 
 
@@ -164,6 +166,15 @@ def test_a_definition_that_is_gone_is_said_so(apply, project, wiring):
         project(SPEND.replace(*change))
         with pytest.raises(DefinitionGone, match="does not define spend as version 1"):
             elsewhere.materialize("spend")
+
+
+def test_a_definition_is_read_as_it_stands_though_the_clock_did_not_move(project):
+    for factor in ("2", "5"):
+        file = project(SPEND.replace("FACTOR = 2", f"FACTOR = {factor}"))
+        os.utime(file, (1_800_000_000, 1_800_000_000))
+        (spend,) = functions_in(file)
+        assert spend(EVENTS)["doubled"].tolist() == (EVENTS["amount"] * int(factor)).tolist()
+    assert not (project.folder / "__pycache__").exists()
 
 
 BAD = {
