@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mlnb.store.blobs import BlobStore
     from mlnb.store.core_tables import Notebooks, Outbox
     from mlnb.store.database import Database
+    from mlnb.store.identity import Identities
 
 
 class Wiring:
@@ -67,6 +68,13 @@ class Wiring:
         from mlnb.store.core_tables import Notebooks
 
         return Notebooks(self.database)
+
+    @cached_property
+    def identities(self) -> Identities:
+        """Settles which notebook is which."""
+        from mlnb.store.identity import Identities
+
+        return Identities(self.notebooks)
 
     @cached_property
     def order(self) -> OrderService:

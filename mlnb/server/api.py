@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from mlnb.server import envs, features, jobs, models, order, snapshots
+from mlnb.server import envs, features, jobs, models, notebooks, order, snapshots
 from mlnb.server.routes import Route
 
-ROUTES: list[Route] = [*order.ROUTES, *envs.ROUTES, *jobs.ROUTES, *models.ROUTES, *features.ROUTES, *snapshots.ROUTES]
+ROUTES: list[Route] = [
+    *notebooks.ROUTES,
+    *order.ROUTES,
+    *envs.ROUTES,
+    *jobs.ROUTES,
+    *models.ROUTES,
+    *features.ROUTES,
+    *snapshots.ROUTES,
+]

@@ -243,6 +243,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/mlnb/notebooks/identify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who a notebook is: it keeps its id when moved, a copy gets its own. */
+        post: operations["postNotebooksIdentify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/mlnb/notebooks/parameters": {
         parameters: {
             query?: never;
@@ -1004,6 +1021,23 @@ export interface components {
             of: "materialized" | "source";
         };
         /**
+         * IdentifyRequest
+         * @description Who is this notebook?
+         *
+         *     Attributes:
+         *         path: relative to the server's root.
+         *         id: what its document has at ``metadata.mlnb.id``; null when it has none.
+         */
+        IdentifyRequest: {
+            /**
+             * Id
+             * @default null
+             */
+            id?: string | null;
+            /** Path */
+            path: string;
+        };
+        /**
          * Job
          * @description A submitted request to execute a notebook; its row is the truth.
          *
@@ -1286,6 +1320,20 @@ export interface components {
             kernel: boolean;
             /** Python */
             python: string;
+        };
+        /**
+         * NotebookIdentity
+         * @description Who a notebook is.
+         *
+         *     Attributes:
+         *         id: its UUID.
+         *         parent: the id of the notebook that it was copied from, or None.
+         */
+        NotebookIdentity: {
+            /** Id */
+            id: string;
+            /** Parent */
+            parent: string | null;
         };
         /**
          * Origin
@@ -2276,6 +2324,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegisteredModel"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postNotebooksIdentify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentifyRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotebookIdentity"];
                 };
             };
             /** @description What went wrong, and the way out. */

@@ -19,6 +19,7 @@ export type LogPage = Schemas['LogPage'];
 export type ModelPage = Schemas['ModelPage'];
 export type ModelVersion = Schemas['ModelVersion'];
 export type NotebookEnvironment = Schemas['NotebookEnvironment'];
+export type NotebookIdentity = Schemas['NotebookIdentity'];
 export type Parameter = Schemas['Parameter'];
 export type RegisteredModel = Schemas['RegisteredModel'];
 export type Restored = Schemas['Restored'];

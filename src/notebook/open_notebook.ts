@@ -11,12 +11,17 @@ import type { IDisposable } from '@lumino/disposable';
 import { Debouncer } from '@lumino/polling';
 import { Signal } from '@lumino/signaling';
 
+import { ApiError } from '../api/client';
 import { KernelLink } from '../api/kernel';
+import type { NotebookIdentity } from '../api/types';
 import type { ICell, ICellMark, INotebook } from '../tokens';
 import { showMark } from './marks';
 
 /** How long after the last keystroke the document counts as changed. */
 const EDIT_PAUSE_MS = 400;
+
+/** The one key of notebook metadata that is ours. */
+const METADATA_KEY = 'mlnb';
 
 /** Follows one NotebookPanel until it is closed. */
 export class OpenNotebook implements INotebook, IDisposable {
@@ -70,6 +75,7 @@ export class OpenNotebook implements INotebook, IDisposable {
   }
 
   async save(): Promise<void> {
+    await this._identify();
     await this.panel.context.save();
   }
 
@@ -123,6 +129,30 @@ export class OpenNotebook implements INotebook, IDisposable {
     Signal.clearData(this);
   }
 
+  /**
+   * Gives the document its identity, which it keeps when it is renamed. The server decides: only it knows whether this is a copy.
+   * Without an answer the notebook goes by its path; whoever saved it is about to ask the server more and will be told.
+   */
+  private async _identify(): Promise<void> {
+    const { model } = this.panel.context;
+    if (model.readOnly) {
+      return;
+    }
+    const known = model.getMetadata(METADATA_KEY) as { id?: unknown } | undefined;
+    const id = typeof known?.id === 'string' ? known.id : null;
+    try {
+      const identity = await this._options.identify(this.path, id);
+      if (identity.id !== id) {
+        const parent = identity.parent === null ? {} : { parent: identity.parent };
+        model.setMetadata(METADATA_KEY, { ...known, id: identity.id, ...parent });
+      }
+    } catch (reason) {
+      if (!(reason instanceof ApiError)) {
+        throw reason;
+      }
+    }
+  }
+
   private _onEdit(): void {
     void this._edited.invoke();
   }
@@ -142,6 +172,8 @@ export interface INotebookHost {
   readonly contents: Contents.IManager;
   readonly dialogs: ISessionContextDialogs | null;
   readonly translator: ITranslator;
+  /** Who the notebook at a path is, whose document has this id (null: none yet). Rejects with an ApiError. */
+  readonly identify: (path: string, id: string | null) => Promise<NotebookIdentity>;
   /** Brings a widget of the shell to the front. */
   readonly activate: (id: string) => void;
 }

@@ -5,6 +5,7 @@ import { ISessionContextDialogs } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+import { callerFromSettings } from '../api/client';
 import { INotebooks } from '../tokens';
 import { Notebooks } from './notebooks';
 
@@ -21,13 +22,16 @@ export const notebooksPlugin: JupyterFrontEndPlugin<INotebooks> = {
     tracker: INotebookTracker,
     translator: ITranslator | null,
     dialogs: ISessionContextDialogs | null
-  ): INotebooks =>
-    new Notebooks(tracker, {
+  ): INotebooks => {
+    const call = callerFromSettings(app.serviceManager.serverSettings);
+    return new Notebooks(tracker, {
       contents: app.serviceManager.contents,
       dialogs,
       translator: translator ?? nullTranslator,
+      identify: (path, id) => call('notebooks/identify', { method: 'POST', body: { path, id } }),
       activate: id => {
         app.shell.activateById(id);
       }
-    })
+    });
+  }
 };
