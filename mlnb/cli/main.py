@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 from typing import NoReturn
 
 import click
 
 from mlnb.core.errors import MlnbError
+from mlnb.core.files import store_error
 from mlnb.core.version import __version__
 
 # verb -> (module of mlnb.cli, help, area). Listed here so that `mlnb --help` imports nothing else.
@@ -75,10 +77,26 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         _fail(given, error.code, error.message.rstrip("."), error.hint, error.exit_code)
     except KeyboardInterrupt:
         _fail(given, "cancelled", "cancelled", "", 130)
-    except BrokenPipeError:  # the reader of our output went away: nothing to tell anybody
-        sys.stderr.close()
-        sys.exit(1)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):  # the reader of our output went away: nothing to tell anybody
+            sys.stderr.close()
+            sys.exit(1)
+        refused = store_error(error.filename or "a file", error)
+        _fail(given, refused.code, refused.message, refused.hint, refused.exit_code)
+    except Exception as error:  # noqa: BLE001 - a fault of ours is one line too
+        _fault(given, error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fault(given: list[str], error: Exception) -> NoReturn:
+    """Say what no part of mlnb foresaw, and leave the traceback where it can be asked for."""
+    if os.environ.get("MLNB_DEBUG"):
+        raise error
+    from mlnb.core.secrets import mask
+
+    text = (mask(str(error)).strip().splitlines() or ["no further words"])[0]
+    hint = "This is a fault of mlnb: MLNB_DEBUG=1 before the command shows where; please report it."
+    _fail(given, "internal", f"{type(error).__name__}: {text}".rstrip("."), hint, 1)
 
 
 def _fail(given: list[str], code: str, message: str, hint: str, exit_code: int) -> NoReturn:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from mlnb.cli.output import emit, json_option, parameters, service
+from mlnb.core.errors import StoreUnavailable
 from mlnb.core.secrets import mask
 
 
@@ -27,8 +28,15 @@ def run(notebook: str, pairs: Sequence[str], to: Path | None, kernel: str | None
     from mlnb.runner.foreground import run_here
 
     target = None if to is None else to.absolute()
+    models = service("models")  # now: a setting that cannot be is said before anything runs
     result, output = run_here(Path(notebook), parameters(pairs), target, kernel, _print_progress)
-    service("models").deliver()
+    try:
+        models.deliver()
+    except StoreUnavailable as error:  # the notebook's own end decides; what it logged waits in the spool
+        click.echo(
+            f"mlnb: the run is kept but not in the model store yet: {error}. {error.hint} Then: mlnb runs flush.",
+            err=True,
+        )
     found = {
         "run_id": result.run_id, "snapshot_id": result.snapshot_id, "output": output,
         "failed_cell": result.failed_cell, "error": result.error,

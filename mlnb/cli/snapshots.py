@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlnb.cli.output import emit, json_option, service, table
-from mlnb.core.errors import BadInput
+from mlnb.core.errors import BadInput, NotFound
 from mlnb.core.wire import to_wire
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ def list_snapshots(notebook: Path | None, limit: int, cursor: str | None, as_jso
     Example: mlnb snapshot list analysis.ipynb
     """
     page = _snapshots().list(notebook, limit, cursor)
+    if notebook is not None and not page.total and not notebook.exists():
+        raise NotFound(f"there is no notebook {notebook}, and no snapshot of one", "See `mlnb snapshot list`.")
     rows = [
         (one.id, f"{one.created_at:%Y-%m-%d %H:%M}", _held(one), _size(one.size_bytes), one.notebook or "", one.reason)
         for one in page.snapshots

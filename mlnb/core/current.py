@@ -52,9 +52,10 @@ def service(area: str) -> Any:  # noqa: ANN401 - each area's __init__ narrows it
 
 def _build() -> object:
     try:
-        built: object = registry.load("mlnb.services", "default")()
+        build = registry.load("mlnb.services", "default")
     except (MlnbError, ImportError) as error:
         raise NotInstalled(
             f"this environment has only the kernel half of mlnb ({error})", "Install the whole: pip install mlnb."
         ) from error
+    built: object = build()  # what it refuses, such as a setting that is not valid, is said as it is
     return built

@@ -19,6 +19,8 @@ _WAYS_OUT = {
     errno.EROFS: "The disk is read-only: point MLNB_HOME at a writable folder.",
     errno.EACCES: "Make the folder writable for you, or point MLNB_HOME at another one.",
     errno.EPERM: "Make the folder writable for you, or point MLNB_HOME at another one.",
+    errno.ENOTDIR: "A part of that path is a file: name a folder, or point MLNB_HOME at another one.",
+    errno.EISDIR: "There is a folder of that name: name a file.",
 }
 
 

@@ -42,7 +42,7 @@ def read_document(path: Path) -> tuple[bytes, Document]:
         ) from error
     try:
         document = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # RecursionError: brackets nested without end
         raise NotANotebook(f"{path} is not a notebook: invalid JSON ({error})", "Mend or restore the file.") from error
     if not isinstance(document, dict) or not isinstance(document.get("cells"), list):
         raise NotANotebook(f"{path} is not a notebook: it has no cells", "Open and save it in JupyterLab.")
@@ -50,6 +50,8 @@ def read_document(path: Path) -> tuple[bytes, Document]:
         raise NotANotebook(
             f"{path} has notebook format {document.get('nbformat')}, not 4", "Open and save it in JupyterLab."
         )
+    if not all(isinstance(cell, dict) for cell in document["cells"]):
+        raise NotANotebook(f"{path} is not a notebook: some of its cells are none", "Mend or restore the file.")
     return data, document
 
 
@@ -69,7 +71,7 @@ def kernel_of(document: Document, asked: str | None, path: Path) -> str:
     if not name:
         raise NoKernelspec(
             f"{path} does not say which kernel it runs in (no kernelspec)",
-            "Name one with --kernel (such as --kernel python3), or choose a kernel in JupyterLab and save.",
+            "Choose a kernel in JupyterLab and save it, or name one: --kernel python3.",
         )
     return str(name)
 

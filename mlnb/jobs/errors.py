@@ -26,6 +26,12 @@ class NoKernelspec(BadInput):
     code = "no_kernelspec"
 
 
+class UnknownKernel(BadInput):
+    """No kernel of that name is installed here."""
+
+    code = "unknown_kernel"
+
+
 class UnknownParameter(BadInput):
     """A parameter was given that the notebook does not declare, or of a type it cannot take."""
 

@@ -130,7 +130,7 @@ def check_resources(cpus: float | None, retries: int) -> None:
         BadInput: a number makes no sense.
     """
     if cpus is not None and not (math.isfinite(cpus) and cpus > 0):
-        raise BadInput(f"{cpus} is not a number of processors", "Ask for more than 0, such as --cpus 2.")
+        raise BadInput(f"{cpus} is not a number of processors", "Ask for more than 0, such as 2 or 0.5.")
     if not 0 <= retries <= 100:
         raise BadInput(f"{retries} is not a number of retries", "Ask for 0 to 100.")
 
@@ -154,7 +154,7 @@ def outcome(
         return State.SUCCEEDED, ""
     if ended.is_out_of_memory:
         limit = f": the limit is {size_from_bytes(memory_bytes)}" if memory_bytes else ""
-        return State.FAILED, f"out of memory{limit}; ask for more with --memory"
+        return State.FAILED, f"out of memory{limit}; ask for more memory"
     if was_cancelled:
         return State.CANCELLED, "cancelled"
     if timed_out_s is not None:

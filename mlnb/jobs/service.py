@@ -28,6 +28,7 @@ from mlnb.jobs.document import (
 )
 from mlnb.jobs.folder import RunnerRequest, attempt_dir
 from mlnb.jobs.freeze import check_values, freeze
+from mlnb.jobs.kernels import check_kernel
 from mlnb.jobs.lines import progress_from_events
 from mlnb.jobs.ports import EnvCapture, Executor, WorkerStarter
 from mlnb.jobs.repo import JobRepo
@@ -91,7 +92,8 @@ class JobsService:
 
         Raises:
             NotFound: there is no such notebook or executor.
-            BadInput: not a notebook, no kernel, an undeclared parameter, or limits that make no sense; nothing was queued.
+            BadInput: not a notebook, no or an unknown kernel, an undeclared parameter, or limits that make no sense; nothing was
+                queued.
             Unavailable: the executor does not answer; nothing was queued.
             StoreUnavailable: the stores cannot be written; nothing was queued.
         """
@@ -105,8 +107,10 @@ class JobsService:
         attempt = Attempt(
             job.id, 1, attempt_dir(job.id, 1), path.parent, job.interpreter, job.image, job.resources
         )  # fmt: skip
-        executor.check(attempt)
         is_local = job.executor == "local"
+        if is_local and job.interpreter == sys.executable:  # elsewhere only the place itself knows its kernels
+            check_kernel(kernel)
+        executor.check(attempt)
         runner_request = RunnerRequest(
             job.id, 1, str(path), kernel, request.parameters, str(path.parent) if is_local else None, self._experiment
         )
@@ -149,10 +153,12 @@ class JobsService:
             cursor: the `cursor` of the page before.
 
         Raises:
-            BadInput: `limit` is out of range.
+            BadInput: `limit` is out of range, or `cursor` is none.
         """
         if not 1 <= limit <= _MOST:
             raise BadInput(f"{limit} is not a number of jobs to list", f"Ask for 1 to {_MOST}.")
+        if cursor is not None and not cursor.startswith("job-"):
+            raise BadInput(f"{cursor!r} is not a cursor", "Take the one that the last page gave.")
         return self._repo.list(state, limit, cursor)
 
     def get(self, job_id: str) -> Job:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +16,7 @@ from mlnb.core.ids import new_id
 from mlnb.jobs import folder as files
 from mlnb.jobs.document import check_parameters, kernel_of, read_document
 from mlnb.jobs.folder import RunnerRequest, RunnerResult
+from mlnb.jobs.kernels import check_kernel
 from mlnb.runner.execute import Listener, run_attempt
 
 
@@ -31,15 +34,16 @@ def run_here(
 
     Raises:
         NotFound: there is no such notebook.
-        BadInput: it is not one, names no kernel, does not declare a parameter, or `to` is the notebook itself.
+        BadInput: it is not one, names no kernel that is here, does not declare a parameter, or `to` is the notebook itself.
         StoreUnavailable: a file cannot be written.
     """
     path = notebook.expanduser().absolute()
     data, document = read_document(path)
     name = kernel_of(document, kernel, path)
     check_parameters(parameters, document, path)
-    if to is not None and to.resolve() == path.resolve():
-        raise BadInput(f"{to} is the notebook itself", "Name another file with -o.")
+    check_kernel(name)
+    if to is not None:
+        _check_target(to, path)
     run_id = new_id("run")
     folder = home() / "runs" / run_id
     try:
@@ -59,3 +63,14 @@ def run_here(
             raise store_error(to, error) from error
         output = to
     return result, output
+
+
+def _check_target(to: Path, notebook: Path) -> None:
+    """Find out before the run, not after it, that its result could not be written."""
+    if to.resolve() == notebook.resolve():
+        raise BadInput(f"{to} is the notebook itself", "Name another file with -o.")
+    nearest = next(folder for folder in to.absolute().parents if folder.exists())
+    if not nearest.is_dir():
+        raise store_error(to, NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)))
+    if not os.access(to if to.exists() else nearest, os.W_OK):
+        raise store_error(to, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))

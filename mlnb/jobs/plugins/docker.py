@@ -26,7 +26,7 @@ _BEAT_S = 0.2
 _ANSWER_S = 60
 _PIDS = 1024
 _FETCHED = (files.OUTPUT, files.RESULT, files.SPOOL, files.HOME)
-_START = "Start Docker (or point DOCKER_HOST at an engine), or use --executor local."
+_START = "Start Docker (or point DOCKER_HOST at an engine), or choose the local executor."
 
 
 class DockerExecutor:
@@ -54,7 +54,7 @@ class DockerExecutor:
         if attempt.image is None:
             raise BadInput(
                 "a docker job needs an image",
-                "Name one with --image, or set MLNB_JOBS_IMAGE; it needs Python 3.11 and papermill.",
+                "Name one (--image, or the field Image), or set MLNB_JOBS_IMAGE; it needs Python 3.11 or newer and papermill.",
             )
         with self._engine() as client:
             from docker.errors import ImageNotFound

@@ -39,10 +39,10 @@ class LocalExecutor:
         if attempt.resources.memory_bytes is not None or attempt.resources.cpus is not None:
             raise BadInput(
                 "the local executor sets no memory or processor limits",
-                "Use --executor docker, or leave the limits out.",
+                "Choose the docker executor, or leave the limits out.",
             )
         if attempt.image is not None:
-            raise BadInput("the local executor runs no images", "Use --executor docker, or leave --image out.")
+            raise BadInput("the local executor runs no images", "Choose the docker executor, or leave the image out.")
         if not os.access(attempt.interpreter, os.X_OK):
             raise BadInput(f"there is no Python at {attempt.interpreter}", "Submit from an environment that exists.")
 

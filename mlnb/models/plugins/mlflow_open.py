@@ -59,8 +59,10 @@ def _unavailable(what: str, reason: str) -> StoreUnavailable:
     hint = "Is it running and reachable? See `mlnb doctor`."
     if "locked" in reason:
         hint = "Another program has held it for a long time: end that program, or try again."
-    elif "full" in reason:
+    elif "full" in reason or "disk I/O" in reason:
         hint = "Free some disk space, or point MLNB_HOME at another disk."
+    elif "not a database" in reason or "malformed" in reason:
+        hint = "It is damaged or something else: move mlflow.db away, or point MLNB_HOME at another folder."
     elif "readonly" in reason:
         hint = "Make it writable for you, or point MLNB_HOME at a writable folder."
     return StoreUnavailable(f"{what} cannot be used: {reason}", hint)
