@@ -75,13 +75,17 @@ class Loaded:
             registry.leave(registry.folder() / f"{os.getpid()}.json", os.getpid())
         for area in ("order", "snapshots"):
             current.clear(area)
-        for name in [name for name in door.names() if name == "hello" or name.startswith(("order.", "snapshots."))]:
+        for name in [
+            name for name in door.names() if name == "hello" or name.startswith(("notebook.", "order.", "snapshots."))
+        ]:
             door.unregister(name)
 
     def _load_snapshots(self) -> None:
         from mlnb.kernel.snapshots import KernelSnapshots  # noqa: PLC0415 - only when needed
 
-        self.snapshots = KernelSnapshots(self.shell, _env_id, log=lambda text: log_text("snapshots", text))
+        self.snapshots = KernelSnapshots(
+            self.shell, _env_id, notebook=registry.own_notebook, log=lambda text: log_text("snapshots", text)
+        )
         current.fill("snapshots", self.snapshots)
         with logged("load: MLNB_SNAPSHOTS_AUTO"):
             self.snapshots.set_auto(os.environ.get("MLNB_SNAPSHOTS_AUTO", "off"))
@@ -95,6 +99,7 @@ class Loaded:
     def _open_door(self) -> None:
         order = self.order
         door.register("hello", _hello)
+        door.register("notebook.moved", registry.moved)
         door.register("order.sync", lambda cells: order.sync(cells))
         door.register("order.status", lambda: to_wire(order.overview()))
         door.register("order.plan", lambda cell_id=None: {"cells": order.plan(cell_id)})

@@ -7,7 +7,7 @@ import contextlib
 import json
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from mlnb.core.files import write_atomically
 from mlnb.core.home import home
 from mlnb.core.version import __version__
 from mlnb.core.wire import dumps, from_wire
+
+_moved_to: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,40 @@ def enter(shell: Any) -> Path | None:  # noqa: ANN401 - untyped by its library
     write_atomically(path, dumps(kernel).encode(), durable=False, mode=0o600)
     atexit.register(leave, path, kernel.pid)
     return path
+
+
+def own_notebook() -> Path | None:
+    """The notebook of this kernel: what the runner says (``MLNB_NOTEBOOK``), where it was moved to, or what Jupyter said at start.
+
+    None when nobody said it, or what was said is no path of a notebook.
+    """
+    given = os.environ.get("MLNB_NOTEBOOK") or _moved_to or os.environ.get("JPY_SESSION_NAME") or ""
+    return Path(given) if Path(given).is_absolute() and given.endswith(".ipynb") else None
+
+
+def moved(root: str, path: str) -> dict[str, str | None]:
+    """Note where the notebook lies now: it may have been renamed since the kernel was started, and is found by its path.
+
+    Args:
+        root: the server's root folder; ``~`` is the user's home.
+        path: the notebook's path below it.
+
+    Returns:
+        ``{"notebook": its absolute path now}``; as before when there is no such file on this kernel's machine.
+
+    Raises:
+        StoreUnavailable: the note cannot be written.
+    """
+    global _moved_to
+    place = Path(root).expanduser() / path
+    if place.is_absolute() and place.is_file() and place != own_notebook():
+        _moved_to = str(place)
+        entry = folder() / f"{os.getpid()}.json"
+        with contextlib.suppress(FileNotFoundError):
+            kernel = from_wire(LiveKernel, json.loads(entry.read_text()))
+            write_atomically(entry, dumps(replace(kernel, notebook=_moved_to)).encode(), durable=False, mode=0o600)
+    now = own_notebook()
+    return {"notebook": str(now) if now else None}
 
 
 def leave(path: Path, pid: int) -> None:

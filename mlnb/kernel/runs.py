@@ -38,6 +38,7 @@ from typing import Any
 from mlnb.core import secrets
 from mlnb.core.errors import StoreUnavailable
 from mlnb.core.spool import SpoolWriter, default_root
+from mlnb.kernel.registry import own_notebook
 
 TOPIC = "runs"
 TRACKING_URI = "mlnb-spool:"
@@ -224,9 +225,8 @@ def now_ms() -> int:
 
 def notebook_tags() -> dict[str, str]:
     """Tags that say which notebook and job a run of this process belongs to, as far as the environment tells."""
-    notebook = os.environ.get("MLNB_NOTEBOOK") or os.environ.get("JPY_SESSION_NAME", "")
-    job = os.environ.get("MLNB_JOB", "")
-    tags = {"mlnb.notebook": notebook if notebook.endswith(".ipynb") else "", "mlnb.job": job}
+    notebook, job = own_notebook(), os.environ.get("MLNB_JOB", "")
+    tags = {"mlnb.notebook": str(notebook) if notebook else "", "mlnb.job": job}
     return {key: value for key, value in tags.items() if value}
 
 

@@ -2,7 +2,7 @@
 
 import type { ISessionContextDialogs } from '@jupyterlab/apputils';
 import type { Cell } from '@jupyterlab/cells';
-import { PathExt } from '@jupyterlab/coreutils';
+import { PageConfig, PathExt } from '@jupyterlab/coreutils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { NotebookActions } from '@jupyterlab/notebook';
 import type { Contents } from '@jupyterlab/services';
@@ -33,7 +33,8 @@ export class OpenNotebook implements INotebook, IDisposable {
     this._edited = new Debouncer(() => {
       this._emitChanged();
     }, EDIT_PAUSE_MS);
-    panel.context.pathChanged.connect(this._emitChanged, this);
+    panel.context.pathChanged.connect(this._onMoved, this);
+    this.kernel.stateChanged.connect(this._tellPath, this);
     panel.disposed.connect(this.dispose, this);
     void panel.context.ready.then(() => {
       if (!this._isDisposed) {
@@ -150,6 +151,20 @@ export class OpenNotebook implements INotebook, IDisposable {
       if (!(reason instanceof ApiError)) {
         throw reason;
       }
+    }
+  }
+
+  private _onMoved(): void {
+    this._tellPath();
+    this._emitChanged();
+  }
+
+  /** The kernel knows the path that the notebook had when the session began; others look for the kernel by the present one. */
+  private _tellPath(): void {
+    const root = PageConfig.getOption('serverRoot');
+    if (this.kernel.state === 'ready' && root) {
+      // a kernel on another machine has no such file and keeps what it knew; one that ends meanwhile is told again when it is back
+      this.kernel.call('notebook.moved', { root, path: this.path }).catch(() => undefined);
     }
   }
 
