@@ -22,6 +22,7 @@ snapshots = sa.Table(
     sa.Column("id", sa.String(64), primary_key=True),
     sa.Column("owner", sa.String(255), nullable=False),
     sa.Column("notebook", sa.Text, index=True),
+    sa.Column("notebook_id", sa.String(64), index=True),
     sa.Column("project", sa.Text),
     sa.Column("created_at", sa.String(32), nullable=False),
     sa.Column("listing", sa.Text, nullable=False),
@@ -35,9 +36,10 @@ class SnapshotRepo:
         self._database = database
 
     def ids(self) -> set[str]:
-        """Every snapshot that is indexed."""
+        """Every snapshot of this user that is indexed: a database may be shared, the files are not."""
+        query = sa.select(snapshots.c.id).where(snapshots.c.owner == current_user())
         with self._database.reading() as connection:
-            return set(connection.execute(sa.select(snapshots.c.id)).scalars())
+            return set(connection.execute(query).scalars())
 
     def change(self, put: Iterable[Snapshot], forget: Iterable[str]) -> None:
         """Index `put` (again) and drop the rows of `forget`, in one transaction."""
@@ -62,9 +64,16 @@ class SnapshotRepo:
             raise not_found(snapshot_id)
         return from_wire(Snapshot, json.loads(listing))
 
-    def list(self, notebook: Path | None, limit: int, cursor: str | None) -> SnapshotPage:
-        """A page of snapshots, newest first: of `notebook`, or of all; `cursor` is the one of the page before."""
-        which = [] if notebook is None else [snapshots.c.notebook == str(notebook)]
+    def list(self, notebook: Path | None, notebook_id: str | None, limit: int, cursor: str | None) -> SnapshotPage:
+        """A page of this user's snapshots, newest first; `cursor` is the one of the page before.
+
+        Args:
+            notebook: only those taken of this file or, wherever it lay then, of the notebook `notebook_id`; None: all.
+        """
+        which = [snapshots.c.owner == current_user()]
+        if notebook is not None:
+            same_id = [] if notebook_id is None else [snapshots.c.notebook_id == notebook_id]
+            which.append(sa.or_(snapshots.c.notebook == str(notebook), *same_id))
         behind = [] if cursor is None else [snapshots.c.id < cursor]
         query = sa.select(snapshots.c.listing).where(*which, *behind).order_by(snapshots.c.id.desc()).limit(limit + 1)
         with self._database.reading() as connection:
@@ -80,6 +89,7 @@ def _row(snapshot: Snapshot) -> dict[str, object]:
         "id": snapshot.id,
         "owner": current_user(),
         "notebook": snapshot.notebook,
+        "notebook_id": snapshot.notebook_id,
         "project": str(project_of(Path(snapshot.notebook))) if snapshot.notebook else None,
         "created_at": iso_from_datetime(snapshot.created_at),
         "listing": dumps(snapshot),

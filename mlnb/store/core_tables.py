@@ -52,7 +52,7 @@ def current_user() -> str:
 
 @dataclass(frozen=True)
 class OutboxEntry:
-    """An event as it stands in the outbox; `seq` grows by time of commit order on SQLite and is the cursor to read on from."""
+    """An event as it stands in the outbox; `seq` grows in the order of commits and is the cursor to read on from."""
 
     seq: int
     event: Event

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mlnb.core.errors import MlnbError, StoreUnavailable
+from mlnb.core.errors import MlnbError, NotInstalled, StoreUnavailable
 from mlnb.core.files import locked, store_error
 from mlnb.core.secrets import mask
 from mlnb.store.disk import check_local_disk
@@ -19,6 +19,8 @@ metadata = sa.MetaData()
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_S = 20
+WRITER_LOCK = 0x6D6C6E62
+"""PostgreSQL's advisory lock ("mlnb") that whoever writes holds to the end of the transaction."""
 
 
 class Database:
@@ -32,7 +34,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, synchronous: str = "normal") -> None:
-        self.url = sa.make_url(url)
+        self.url = _with_driver(sa.make_url(url))
         self._synchronous = synchronous
         self._engine: sa.Engine | None = None
 
@@ -44,17 +46,18 @@ class Database:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
-        """A transaction: committed at the end of the block, rolled back when it raises.
+        """A transaction: committed at the end of the block, rolled back when it raises. One at a time over all processes.
 
         Raises:
             StoreUnavailable: the database is full, read-only, locked too long, away, or of a newer version.
+            NotInstalled: its driver is missing.
         """
         with self._translated(), self.engine.begin() as connection:
             yield connection
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """A consistent view for reading only: on SQLite it neither waits for a writer nor makes one wait.
+        """A consistent view for reading only: it neither waits for a writer nor makes one wait.
 
         Raises:
             StoreUnavailable: as `transaction`.
@@ -99,7 +102,10 @@ class Database:
 
     def _open(self) -> sa.Engine:
         if self.file is None:
-            return sa.create_engine(self.url, pool_pre_ping=True)
+            engine = _open_server(self.url)
+            if engine.dialect.name == "postgresql":
+                sa.event.listen(engine, "begin", _begin_postgresql)
+            return engine
         check_local_disk(self.file)
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -137,7 +143,7 @@ class Database:
     @contextlib.contextmanager
     def _migration_lock(self) -> Iterator[None]:
         if self.file is None:
-            yield  # PostgreSQL: upgrade() takes an advisory lock in its transaction
+            yield  # PostgreSQL: every transaction that writes holds the advisory lock
         else:
             with locked(self.file.with_name(f".{self.file.name}.migrate.lock")):
                 yield
@@ -146,7 +152,7 @@ class Database:
         where = mask(self.url.render_as_string())
         reason = mask(str(error.orig)).strip().splitlines()[0] if error.orig else "it does not answer"
         hint = "Is it running and reachable?"
-        if "locked" in reason:
+        if "locked" in reason or "lock timeout" in reason:
             hint = "Another program has held it for a long time: end that program, or try again."
         elif "readonly" in reason or "full" in reason or "unable to open" in reason or "disk I/O" in reason:
             hint = "Make room or make it writable, or point MLNB_HOME at another folder."
@@ -155,10 +161,35 @@ class Database:
         return StoreUnavailable(f"the database {where} cannot be used: {reason}", hint)
 
 
+def _with_driver(url: sa.URL) -> sa.URL:
+    # SQLAlchemy's own choice is a driver that mlnb does not come with
+    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
+
+
+def _open_server(url: sa.URL) -> sa.Engine:
+    try:
+        return sa.create_engine(url, pool_pre_ping=True)
+    except (ModuleNotFoundError, sa.exc.NoSuchModuleError) as error:
+        raise NotInstalled(
+            f"the database {mask(url.render_as_string())} needs a driver: {error}",
+            "Install it: pip install 'mlnb[postgres]'.",
+        ) from error
+
+
 def _begin(connection: sa.Connection) -> None:
     # A writer takes the lock at once: upgrading a read lock later can fail with "locked" without waiting.
     reading = connection.get_execution_options().get("mlnb_reading", False)
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: sa.Connection) -> None:
+    # The areas are written for one writer at a time, and cursors for numbers that grow in the order of commits: as on SQLite.
+    # Readers see one moment and wait for nobody.
+    if connection.get_execution_options().get("mlnb_reading", False):
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    else:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_TIMEOUT_S}s'")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
 
 
 def known_revisions() -> list[str]:
@@ -168,7 +199,7 @@ def known_revisions() -> list[str]:
 
 def stored_revision(engine: sa.Engine) -> str | None:
     """The revision that the database says it has, or None when it is empty."""
-    with engine.connect() as connection:
+    with engine.execution_options(mlnb_reading=True).connect() as connection:
         if not sa.inspect(connection).has_table("alembic_version"):
             return None
         revision: str | None = connection.execute(sa.text("select version_num from alembic_version")).scalar()

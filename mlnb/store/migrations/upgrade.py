@@ -11,8 +11,6 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
-_ADVISORY_LOCK = 0x6D6C6E62  # "mlnb": one migration at a time on a shared PostgreSQL
-
 ALEMBIC_LOCK = threading.Lock()
 """Held by whoever runs Alembic in this process, for our database or MLflow's: it keeps its context in module globals."""
 
@@ -31,7 +29,5 @@ def upgrade(engine: sa.Engine) -> None:
         EnvironmentContext(config, script, fn=steps) as environment,
         engine.begin() as connection,
     ):
-        if engine.dialect.name == "postgresql":
-            connection.execute(sa.text("select pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
         environment.configure(connection=connection, transactional_ddl=True)
         environment.run_migrations()
