@@ -19,7 +19,11 @@ ABSENT: Final = "absent"
 CONTENT_LIMIT_BYTES: Final = 16 << 20
 _LISTING_LIMIT: Final = 2_000
 _PROGRAMS: Final = frozenset({"subprocess.Popen", "os.system", "os.posix_spawn", "os.exec"})
-_WATCHED: Final = _PROGRAMS | frozenset({"open", "sqlite3.connect", "os.listdir", "os.scandir", "os.remove", "os.rename"})  # fmt: skip
+_WRITES: Final = frozenset({"sqlite3.connect", "os.mkdir", "os.remove", "os.rename"})
+_WATCHED: Final = _PROGRAMS | _WRITES | frozenset({"open", "os.listdir", "os.scandir"})
+_FOLDER_AT: Final = {"os.remove": 1, "os.mkdir": 2}  # where the descriptor of the folder stands in the arguments
+_NO_FOLDER: Final = -1
+_IMPORT: Final = "<frozen importlib._bootstrap_external>"
 _WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -46,7 +50,8 @@ class Watch:
     Attributes:
         before: by absolute path, what each touched file held when it was first touched.
         read: those opened for reading, or for changing what is there.
-        written: those opened for writing, removed or renamed.
+        written: those opened for writing, made, removed or renamed.
+        searched: folders that Python looked through for a module to import.
         databases: those opened by sqlite3.
         relative: whether any was named relative to the working directory.
         programs: whether another program was started.
@@ -55,12 +60,27 @@ class Watch:
     before: dict[str, str] = field(default_factory=dict)
     read: set[str] = field(default_factory=set)
     written: set[str] = field(default_factory=set)
+    searched: set[str] = field(default_factory=set)
     databases: set[str] = field(default_factory=set)
     relative: bool = False
     programs: bool = False
 
 
 _active: Watch | None = None
+_OWN_NAMES: Final = (
+    "spool/",
+    "logs/",
+    "locks/",
+    "kernels/",
+    "snapshots/",
+    "blobs/",
+    "keys/",
+    "mlflow",
+    "artifacts/",
+    "mlnb.db",
+    "jobs.db",
+    ".mlnb",
+)
 _own_state: tuple[str, ...] = ()  # what mlnb itself keeps: logging a run is no input of the cell that logs
 _busy = False
 _installed = False
@@ -69,7 +89,8 @@ _installed = False
 def start(watch: Watch) -> None:
     """Note into `watch` what is opened from now on."""
     global _active, _installed, _own_state
-    _own_state = (f"{home()}{os.sep}", os.environ.get("MLNB_SPOOL") or f"{home()}{os.sep}spool")
+    root, spool = str(home()), os.environ.get("MLNB_SPOOL")
+    _own_state = tuple(f"{root}{os.sep}{name}" for name in _OWN_NAMES) + ((f"{spool}{os.sep}",) if spool else ())
     if not _installed:
         sys.addaudithook(_hook)  # it cannot be taken out again; asleep it costs one comparison
         _installed = True
@@ -102,6 +123,8 @@ def _note(watch: Watch, event: str, arguments: tuple[Any, ...]) -> None:
         watch.programs = True
         return
     given = _as_path(arguments[0])
+    if given is not None and event in _FOLDER_AT and arguments[_FOLDER_AT[event]] != _NO_FOLDER:
+        given = _below(arguments[_FOLDER_AT[event]], given)
     if given is None:
         return
     path = os.path.abspath(given)  # noqa: PTH100 - hot path, plain text wanted
@@ -116,10 +139,12 @@ def _note(watch: Watch, event: str, arguments: tuple[Any, ...]) -> None:
             else bool(isinstance(flags, int) and flags & _WRITING)
         )
     else:
-        writes = event in ("sqlite3.connect", "os.remove", "os.rename")
-        mode = ""
+        writes = event in _WRITES
+        mode = "x" if event == "os.mkdir" else ""
     _touch(watch, path, writes=writes)
-    if not (isinstance(mode, str) and set(mode) & set("wx")):
+    if event == "os.listdir" and sys._getframe(2).f_code.co_filename == _IMPORT:
+        watch.searched.add(path)
+    elif not (isinstance(mode, str) and set(mode) & set("wx")):
         watch.read.add(path)
     if event == "sqlite3.connect":
         watch.databases.add(path)
@@ -136,6 +161,16 @@ def _as_path(given: object) -> str | None:
     if isinstance(given, bytes):
         given = os.fsdecode(given)
     return given if isinstance(given, str) and given != ":memory:" and not given.startswith("file:") else None
+
+
+def _below(folder: int, given: str) -> str | None:
+    """`given` in the folder that is open as the descriptor `folder`; None where the system does not tell its path."""
+    for known in (f"/proc/self/fd/{folder}", f"/dev/fd/{folder}"):
+        try:
+            return os.path.join(os.readlink(known), given)  # noqa: PTH115, PTH118 - hot path, plain text wanted
+        except OSError:
+            continue
+    return None
 
 
 def _touch(watch: Watch, path: str, *, writes: bool) -> None:
@@ -163,7 +198,7 @@ _SCRATCH: Final = re.compile(re.escape(os.path.join(tempfile.gettempdir(), "tmp"
 
 
 def is_scratch(path: str) -> bool:
-    """Whether it lies in a folder or file that Python's ``tempfile`` named: once gone, it can matter to no other cell."""
+    """Whether it lies in a folder or file that Python's ``tempfile`` named: no two runs use the same."""
     return _SCRATCH.match(path) is not None
 
 

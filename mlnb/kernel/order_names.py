@@ -16,6 +16,7 @@ from mlnb.order.rules.traces import ABSENT, Fingerprint
 from mlnb.order.types import CellCode
 
 HISTORY: Final = re.compile(r"^(?:_{1,3}|_\d+|_i{1,3}|_i\d+|_ih|_oh|_dh|In|Out)$")
+_WARNINGS: Final = "__warningregistry__"  # Python's own note of what it has warned of, on standard error
 _ANY_NAME: Final = frozenset({"globals", "locals", "vars", "exec", "eval", "get_ipython", "__import__"})
 
 
@@ -78,8 +79,10 @@ class Names:
 
     def _is_tracked(self, name: str, value: object) -> bool:
         hidden = self._shell.user_ns_hidden
-        return not HISTORY.match(name) and not (
-            name in hidden and (not isinstance(hidden, dict) or hidden[name] is value)
+        return (
+            not HISTORY.match(name)
+            and name != _WARNINGS
+            and not (name in hidden and (not isinstance(hidden, dict) or hidden[name] is value))
         )
 
     def reach(self, code: CellCode, *, look: bool, extra: Iterable[str] = ()) -> Reach:

@@ -7,6 +7,7 @@ import sys
 import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlnb.kernel import order_files, order_world
@@ -36,16 +37,19 @@ _FOLDER_WORDS: Final = frozenset(
 )
 _ENVIRONMENT_WORDS: Final = frozenset(["environ", "getenv", "expandvars", "load_dotenv"])
 _STATE_WORDS: Final = frozenset(["getstate", "get_state"])
+_DRAWS: Final = re.compile(r"random|sample|shuffle|_split|fit")
 _SEED_WORDS: Final = frozenset(["seed", "setstate", "set_state", "manual_seed"])
 
 
 @dataclass(slots=True)
 class OutsideState:
-    """The outside at one border of a run: simple values by key, the environment, and files that the code names."""
+    """The outside at one border of a run: simple values by key, the environment, files that the code names and, for
+    code that only imports, the modules that are loaded."""
 
     values: dict[Key, Fingerprint] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     named: dict[str, Fingerprint] = field(default_factory=dict)
+    loaded: frozenset[str] = frozenset()
 
 
 class Outside:
@@ -60,6 +64,7 @@ class Outside:
         self._environment = order_world.environment()
         self.start: dict[Key, Fingerprint] = {"@folder": order_world.folder(), "@path": order_world.digest(sys.path)}
         self.now: dict[Key, Fingerprint] = {}
+        self.continued: dict[Key, Fingerprint] = {}  # of the last run: see `Trace.continued`
         self._written: dict[str, Fingerprint] = {}
         self._loaded: dict[str, Fingerprint] = {}
 
@@ -80,6 +85,8 @@ class Outside:
         for key, value in state.values.items():
             self.start.setdefault(key, value)
             self.now[key] = value
+        if code.imports_only:
+            state.loaded = frozenset(sys.modules)
         if code.asks_for_files or code.runs_programs or reach.whole:
             state.named = {path: order_files.content(path) for path in order_files.named_in(frozenset(reach.texts))}
         return state
@@ -115,6 +122,7 @@ class Outside:
         after = self.take(code, reach)
         inputs: dict[Key, Fingerprint] = {}
         outputs: dict[Key, Fingerprint] = {}
+        self.continued = {}
         for key, value in after.values.items():
             old = before.values.get(key)
             if key.startswith("@own:"):
@@ -124,8 +132,10 @@ class Outside:
                 outputs[key] = value
             elif old is None:
                 continue
-            if self._depends(key, code, reach, changed=old is not None and old != value):
+            if self._depends(key, code, reach, before, changed=old is not None and old != value):
                 inputs[key] = old if old is not None else value
+            elif key in outputs and old is not None and code.imports_only and not code.seeds:
+                self.continued[key] = old
         if files.relative or files.programs:
             inputs["@folder"] = before.values["@folder"]
         self._environment_keys(before, after, code, reach, inputs, outputs)
@@ -134,12 +144,13 @@ class Outside:
         self.now.update(outputs)
         return inputs, outputs
 
-    def _depends(self, key: Key, code: CellCode, reach: Reach, *, changed: bool) -> bool:
+    def _depends(self, key: Key, code: CellCode, reach: Reach, before: OutsideState, *, changed: bool) -> bool:
         words = reach.words
         if key in ("@random", "@numpy random"):
             # many a library draws while it is imported; what it then offers does not depend on that
-            settled = code.seeds or code.imports_only or bool(words & _SEED_WORDS)
-            return (changed and not settled) or bool(words & _STATE_WORDS)
+            if words & _STATE_WORDS:
+                return True
+            return changed and not (code.seeds or words & _SEED_WORDS or self._only_loads(code, before.loaded))
         if key == "@folder":
             return bool(words & _FOLDER_WORDS) or code.asks_for_files or (changed and not self._is_absolute(code))
         if key == "@path":
@@ -151,6 +162,14 @@ class Outside:
         if key.startswith("@own:"):
             return True
         return not changed or code.changes_by_operator  # what a run has itself set is taken not to decide what it set
+
+    def _only_loads(self, code: CellCode, before: frozenset[str]) -> bool:
+        """Whether the code only imports, and none of the notebook's own modules could keep what it drew while it was loaded."""
+        if not code.imports_only:
+            return False
+        new = [sys.modules[name] for name in set(sys.modules) - before]
+        own = [module for module in new if isinstance(module, types.ModuleType) and self._is_own(module)]
+        return not any(_DRAWS.search(_text_of(module)) for module in own)
 
     @staticmethod
     def _is_absolute(code: CellCode) -> bool:
@@ -188,8 +207,8 @@ class Outside:
             )
         for path, old in touched.items():
             new = order_files.content(path)
-            if new == ABSENT and order_files.is_scratch(path):
-                continue
+            if old == new == ABSENT and path in files.written and order_files.is_scratch(path):
+                continue  # made and gone within the run
             key = f"@file:{path}"
             if old != new:
                 outputs[key] = new
@@ -209,6 +228,13 @@ class Outside:
             if name not in self._loaded or file in files.read:
                 self._loaded[name] = order_files.content(file)
             inputs[f"@file:{file}"] = self._loaded[name]
+
+
+def _text_of(module: types.ModuleType) -> str:
+    try:
+        return Path(str(module.__file__)).read_text("utf-8", "replace")
+    except OSError:
+        return "random"  # who knows
 
 
 def _is_redirected(path: str, code: CellCode) -> bool:

@@ -66,6 +66,8 @@ class Tracker:
     def end(self, begun: Begun, shown: str, *, failed: bool) -> CellRun:
         """Look again, and keep the run."""
         order_files.stop()
+        if failed:
+            begun.files.read |= begun.files.searched
         code, reach = begun.code, begun.reach
         changed = self.names.refresh()
         for name in begun.looked_at - changed:
@@ -90,6 +92,7 @@ class Tracker:
             code.digest, inputs, {**outputs, **outside_outputs}, reach.whole, shared_before, mutated, shared_after, shown,
             code.varying, frozenset(name for name in inputs if name in begun.prints and self._is_unsure(begun.prints[name])),
             frozenset(name for name in outputs if self._is_same_object(begun, name) and outputs[name] == self._before(begun, name)),
+            dict(self.outside.continued),
         )  # fmt: skip
         return self._keep(begun.cell_id, trace)
 

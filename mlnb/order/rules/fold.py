@@ -165,7 +165,7 @@ class _Fold:
             (expected.varying for key in trace.inputs if (expected := self.expect(key)).varying), ""
         )
         for key, value in trace.outputs.items():
-            self.expected[key] = Expected(value, cell.id, varying)
+            self.expected[key] = self._continued(cell, trace, key) or Expected(value, cell.id, varying)
             if not is_name(key):
                 continue
             self.shapes[key] = tuple(
@@ -179,6 +179,14 @@ class _Fold:
                 (*writers, cell.id) if key in trace.kept and before == value else (cell.id,),
             )
         return set(trace.outputs)
+
+    def _continued(self, cell: Cell, trace: Trace, key: Key) -> Expected | None:
+        """What `key` is after a run that only continued its state: as settled as it was before."""
+        if key not in trace.continued:
+            return None
+        before = self.expect(key)
+        known = self._is_start_of_varying(key) or before.value == trace.continued[key]
+        return Expected(trace.outputs[key] if known else None, cell.id, before.varying, "set" if known else "changed")
 
     def _forget(self, cell: Cell) -> set[Key]:
         """Mark what the cell may set or change as unknown."""

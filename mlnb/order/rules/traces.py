@@ -41,6 +41,8 @@ class Trace:
         varying: what in it differs from run to run, in words.
         kept: names among the outputs that held the very same object before, unchanged (``x = x``).
         unsure: names among the inputs that are known only by where they come from, not by content.
+        continued: what outputs were before of which the run only continued the state, without its names depending on it (an
+            import that draws a random number).
     """
 
     digest: str
@@ -54,6 +56,7 @@ class Trace:
     varying: tuple[str, ...] = ()
     unsure: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
+    continued: Mapping[Key, Fingerprint] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
