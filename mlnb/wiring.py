@@ -80,14 +80,14 @@ class Wiring:
     def order(self) -> OrderService:
         """Order of saved notebooks; kernels put their own service in its place."""
         from mlnb.core import registry
-        from mlnb.jobs.document import check_parameters, read_document
+        from mlnb.jobs.kernels import check_runnable
         from mlnb.order.fresh_run import FreshRun
         from mlnb.order.repo import CertificateRepo
         from mlnb.order.service import OrderService
 
         return OrderService(
             CertificateRepo(self.database),
-            FreshRun(lambda given, path: check_parameters(given, read_document(path)[1], path)),
+            FreshRun(check_runnable),
             lambda language: registry.load("mlnb.analyzers", language)(),
             lambda: self.envs.capture().env_id,
         )
@@ -151,7 +151,8 @@ class Wiring:
 
         repo, files = SnapshotRepo(self.database), SnapshotFiles()
         env_id = lambda: self.envs.capture().env_id  # noqa: E731
-        return SnapshotsService(repo, files, self.outbox, live_kernels, KernelClient(), env_id)
+        identify = self.identities.identify
+        return SnapshotsService(repo, files, self.outbox, live_kernels, KernelClient(), env_id, identify)
 
     @cached_property
     def job_delivery(self) -> JobDelivery:
@@ -201,7 +202,9 @@ class Wiring:
         from mlnb.kernel.runs import SpoolRun
 
         def deliver() -> None:  # in a process of its own: it imports MLflow, and the worker is to stay small
-            subprocess.run([sys.executable, "-P", "-m", "mlnb.cli.worker", "deliver"], check=False, stdin=subprocess.DEVNULL)
+            subprocess.run(
+                [sys.executable, "-P", "-m", "mlnb.cli.worker", "deliver"], check=False, stdin=subprocess.DEVNULL
+            )
 
         driver = Driver(
             self.job_repo,

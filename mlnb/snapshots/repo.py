@@ -72,8 +72,10 @@ class SnapshotRepo:
         """
         which = [snapshots.c.owner == current_user()]
         if notebook is not None:
-            same_id = [] if notebook_id is None else [snapshots.c.notebook_id == notebook_id]
-            which.append(sa.or_(snapshots.c.notebook == str(notebook), *same_id))
+            at_path = snapshots.c.notebook == str(notebook)
+            anonymous_at_path = sa.and_(at_path, snapshots.c.notebook_id.is_(None))
+            same = sa.or_(snapshots.c.notebook_id == notebook_id, anonymous_at_path)
+            which.append(at_path if notebook_id is None else same)
         behind = [] if cursor is None else [snapshots.c.id < cursor]
         query = sa.select(snapshots.c.listing).where(*which, *behind).order_by(snapshots.c.id.desc()).limit(limit + 1)
         with self._database.reading() as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from mlnb.snapshots.types import (
     Usage,
     Verified,
 )
+from mlnb.store.identity import id_in
 
 _TAKE_TIMEOUT_S = 600.0
 _NO_KERNEL = "The notebook has no running kernel with mlnb, so the document alone was kept, without variables."
@@ -46,6 +48,7 @@ class SnapshotsService:
         live_kernels: the kernels that run now.
         door: how to call into one.
         env_id: names the environment of a snapshot without a kernel.
+        identify: gives a notebook file its identity.
         clock: the present moment.
     """
 
@@ -57,6 +60,7 @@ class SnapshotsService:
         live_kernels: Callable[[], Sequence[LiveKernel]],
         door: KernelDoor,
         env_id: Callable[[], str] = lambda: "",
+        identify: Callable[[Path], object] = lambda _path: None,
         clock: Clock = utc_now,
     ) -> None:
         self._repo = repo
@@ -65,6 +69,7 @@ class SnapshotsService:
         self._live_kernels = live_kernels
         self._door = door
         self._env_id = env_id
+        self._identify = identify
         self._clock = clock
 
     def take(
@@ -89,6 +94,8 @@ class SnapshotsService:
         document = read_notebook(path)
         kernel = self._kernel_of(path, pid)
         if kernel is None:
+            self._identify(path)  # nobody has it open with a kernel: the id may be written into the file
+            document = read_notebook(path)
             snapshot_id = self._take_document(path, reason)
         else:
             answer = self._call(kernel, "snapshots.take", {"reason": reason}, timeout_s)
@@ -118,7 +125,7 @@ class SnapshotsService:
         return self._put(snapshot_id)
 
     def list(self, notebook: Path | None = None, limit: int = 50, cursor: str | None = None) -> SnapshotPage:
-        """A page of snapshots, newest first: of `notebook`, or of all.
+        """A page of snapshots, newest first: of `notebook`, wherever it lay when they were taken, or of all.
 
         Raises:
             BadInput: `limit` is not at least 1.
@@ -126,7 +133,8 @@ class SnapshotsService:
         if limit < 1:
             raise BadInput(f"the limit {limit} is not at least 1")
         self.index()
-        return self._repo.list(notebook.absolute() if notebook else None, limit, cursor)
+        path = notebook.absolute() if notebook else None
+        return self._repo.list(path, id_in(path) if path else None, limit, cursor)
 
     def get(self, snapshot_id: str) -> Snapshot:
         """A snapshot with its variables.
@@ -277,8 +285,9 @@ class SnapshotsService:
 
     def _listing(self, snapshot_id: str) -> Snapshot:
         manifest, is_trusted = self._files.read_any(snapshot_id)
-        has_document = self._files.has_document(snapshot_id)
-        return rules.snapshot_from_manifest(manifest, has_document=has_document, is_trusted=is_trusted)
+        document = self._files.document(snapshot_id) if self._files.has_document(snapshot_id) else None
+        listing = rules.snapshot_from_manifest(manifest, has_document=document is not None, is_trusted=is_trusted)
+        return replace(listing, notebook_id=document.notebook_id if document else None)
 
     def _put(self, snapshot_id: str) -> Snapshot:
         snapshot = self._listing(snapshot_id)

@@ -175,6 +175,7 @@ class Snapshot:
         has_kernel: whether it holds variables of a kernel, else it is the document alone.
         has_document: whether the notebook document is attached.
         is_trusted: whether this user signed it; a foreign one is never unpickled.
+        notebook_id: the UUID of the notebook, as the attached document has it, or None.
     """
 
     id: str
@@ -192,6 +193,7 @@ class Snapshot:
     has_kernel: bool
     has_document: bool = False
     is_trusted: bool = True
+    notebook_id: str | None = None
 
 
 @dataclass(frozen=True)

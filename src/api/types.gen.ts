@@ -1637,6 +1637,7 @@ export interface components {
          *         has_kernel: whether it holds variables of a kernel, else it is the document alone.
          *         has_document: whether the notebook document is attached.
          *         is_trusted: whether this user signed it; a foreign one is never unpickled.
+         *         notebook_id: the UUID of the notebook, as the attached document has it, or None.
          */
         Snapshot: {
             /** Cell Runs */
@@ -1668,6 +1669,11 @@ export interface components {
             is_trusted: boolean;
             /** Notebook */
             notebook: string | null;
+            /**
+             * Notebook Id
+             * @default null
+             */
+            notebook_id: string | null;
             /** Owner */
             owner: string;
             /** Reason */

@@ -34,6 +34,22 @@ def test_a_destroyed_variable_comes_back(screen):
     expect(screen.page.locator(".jp-OutputArea-output")).to_have_text("[1, 2, 3]")
 
 
+def test_a_renamed_notebook_keeps_its_kernel_and_its_history(screen):
+    screen.open(screen.lab.write_notebook("Untitled.ipynb", "n = 1"))
+    screen.wait_until_linked()
+    screen.run_cell("c1")
+    history = screen.section("history")
+    take(screen, history, 1)
+    before = (screen.lab.root / "Untitled.ipynb").read_text()
+    assert '"mlnb"' in before  # its identity, written at the first act
+    screen.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.rename('renamed.ipynb')")
+    expect(screen.page.get_by_role("tab", name="renamed.ipynb")).to_be_visible()
+    take(screen, history, 2)
+    expect(history.get_by_role("list", name="Snapshots, newest first").locator("> li").first).to_contain_text(
+        "1 variable"
+    )
+
+
 def test_two_snapshots_are_compared_in_a_tab(screen):
     screen.open(screen.lab.write_notebook("compare.ipynb", "a = 1", "a = 2; b = 'new'"))
     screen.wait_until_linked()

@@ -27,7 +27,8 @@ function snapshot(id: string): Snapshot {
     session: 's',
     has_kernel: true,
     has_document: true,
-    is_trusted: true
+    is_trusted: true,
+    notebook_id: null
   };
 }
 

@@ -15,6 +15,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(64), primary_key=True),
         sa.Column("owner", sa.String(255), nullable=False),
         sa.Column("notebook", sa.Text, index=True),
+        sa.Column("notebook_id", sa.String(64), index=True),
         sa.Column("project", sa.Text),
         sa.Column("created_at", sa.String(32), nullable=False),
         sa.Column("listing", sa.Text, nullable=False),
