@@ -142,21 +142,26 @@ def _blob_store(services: Wiring) -> Iterable[Check]:
 
 
 def _model_store(services: Wiring) -> Iterable[Check]:
-    uri = services.settings.tracking_uri()
-    if not uri.startswith(("http://", "https://")):
-        yield Check("model store", "ok", mask(uri))
-        return
-    import urllib.error
-    import urllib.request
+    import sqlalchemy as sa
 
+    from mlnb.models.plugins.mlflow_open import check_uri, sqlite_file
+    from mlnb.store.database import stored_revision
+
+    uri = services.settings.tracking_uri()
+    check_uri(uri)
+    file = sqlite_file(uri)
+    if file is not None and not file.exists():
+        yield Check("model store", "ok", f"{mask(uri)} (made with the first run)")
+        return
+    engine = sa.create_engine(uri)
     try:
-        with urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=5):  # noqa: S310 - http or https, as tested above
-            yield Check("model store", "ok", mask(uri))
-    except urllib.error.HTTPError as error:  # it answers, so it is there; whether it lets us in shows at the first run
-        yield Check("model store", "ok", f"{mask(uri)} (answers with status {error.code})")
-    except OSError as error:
-        hint = "Start that MLflow server, or set MLNB_MODELS_TRACKING_URI to another."
-        yield Check("model store", "missing", mask(f"{uri} does not answer: {error}"), hint)
+        yield Check("model store", "ok", f"{mask(uri)} (revision {stored_revision(engine)})")
+    except sa.exc.SQLAlchemyError as error:
+        reason = mask(str(getattr(error, "orig", None) or error)).splitlines()[0]
+        hint = "Move it away, or start that database, or set MLNB_MODELS_TRACKING_URI to another."
+        yield Check("model store", "missing", f"{mask(uri)} cannot be used: {reason}", hint)
+    finally:
+        engine.dispose()
 
 
 def _worker(services: Wiring) -> Iterable[Check]:
@@ -173,7 +178,7 @@ def _executors(services: Wiring) -> Iterable[Check]:
         if executor.available:
             yield Check(name, "ok", "available")
         else:
-            yield Check(name, "absent", executor.reason, f"Jobs that ask for {executor.name} are refused until then.")
+            yield Check(name, "absent", executor.reason, f"Until then jobs that ask for {executor.name} are refused.")
 
 
 def _kernel_half(_services: Wiring) -> Iterable[Check]:

@@ -50,6 +50,7 @@ def run_here(
         folder.mkdir(parents=True, mode=0o700)
         (folder / files.INPUT).write_bytes(data)
     except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
         raise store_error(folder, error) from error
     result = run_attempt(folder, RunnerRequest(run_id, 1, str(path), name, parameters, str(path.parent)), listener)
     files.hand_over_spool(folder)

@@ -73,6 +73,19 @@ def sqlite_file(uri: str) -> Path | None:
     return Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
 
 
+def check_uri(uri: str) -> None:
+    """Accept `uri` as the place of the model store.
+
+    Raises:
+        BadInput: it is not a database.
+    """
+    if "://" not in uri or uri.startswith(("http://", "https://", "file://")):
+        raise BadInput(
+            f"{mask(uri)} cannot be mlnb's model store: only a database can",
+            "Set MLNB_MODELS_TRACKING_URI to sqlite:///... or postgresql://..., or unset it for the default.",
+        )
+
+
 def ensure(uri: str) -> None:
     """Make the database at `uri`, or bring it to the schema of this MLflow.
 
@@ -80,11 +93,7 @@ def ensure(uri: str) -> None:
         StoreUnavailable: it cannot be made or reached, lies on a network disk, or a newer MLflow wrote it.
         BadInput: `uri` is not a database.
     """
-    if "://" not in uri or uri.startswith(("http://", "https://", "file://")):
-        raise BadInput(
-            f"{mask(uri)} cannot be mlnb's model store: only a database can",
-            "Set MLNB_MODELS_TRACKING_URI to sqlite:///... or postgresql://..., or unset it for the default.",
-        )
+    check_uri(uri)
     file = sqlite_file(uri)
     if file is not None:
         check_local_disk(file)

@@ -81,14 +81,25 @@ def test_what_is_only_absent_is_no_failure(doctor, looking):
     assert "-> Start Docker." in words
 
 
-def test_a_model_store_that_does_not_answer_is_named(doctor, looking, monkeypatch):
-    monkeypatch.setenv("MLNB_MODELS_TRACKING_URI", "http://ana:hunter2pass@127.0.0.1:9/")
+@pytest.mark.parametrize(
+    "uri", ["http://ana:hunter2pass@127.0.0.1:9/", "postgresql://ana:hunter2pass@127.0.0.1:9/x", "nonsense"]
+)
+def test_a_model_store_that_cannot_be_used_is_named(uri, doctor, looking, monkeypatch):
+    monkeypatch.setenv("MLNB_MODELS_TRACKING_URI", uri)
     looking(module._model_store)
     code, report = doctor("--json")
     check = by_name(report)["model store"]
     assert (code, check["state"]) == (1, "missing")
     assert "hunter2pass" not in json.dumps(report)
-    assert "MLNB_MODELS_TRACKING_URI" in check["hint"]
+    assert check["hint"]
+
+
+def test_a_model_store_that_is_damaged_is_named(doctor, looking, mlnb_home):
+    (mlnb_home / "mlflow.db").write_text("no database at all")
+    looking(module._model_store)
+    code, report = doctor("--json")
+    assert code == 1
+    assert "mlflow.db" in by_name(report)["model store"]["text"]
 
 
 @pytest.mark.parametrize(
