@@ -47,15 +47,22 @@ def service(area: str) -> Any:  # noqa: ANN401 - each area's __init__ narrows it
         return _filled[area]
     if _composed is None:
         compose(_build())
-    return getattr(_composed, area)
+    try:
+        return getattr(_composed, area)
+    except ModuleNotFoundError as error:
+        raise _only_kernel_half(error) from error
 
 
 def _build() -> object:
     try:
         build = registry.load("mlnb.services", "default")
     except (MlnbError, ImportError) as error:
-        raise NotInstalled(
-            f"this environment has only the kernel half of mlnb ({error})", "Install the whole: pip install mlnb."
-        ) from error
+        raise _only_kernel_half(error) from error
     built: object = build()  # what it refuses, such as a setting that is not valid, is said as it is
     return built
+
+
+def _only_kernel_half(error: Exception) -> NotInstalled:
+    return NotInstalled(
+        f"this environment has only the kernel half of mlnb ({error})", "Install the whole: pip install mlnb."
+    )

@@ -13,29 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from tests import built
+
 
 @pytest.fixture(scope="module")
-def wheel(repository, tmp_path_factory) -> Path:
-    """A wheel of the working tree, built by its own build backend, the way a release is."""
-    assert (repository / "mlnb" / "labextension" / "package.json").exists(), "run `make setup`"
-    tree = tmp_path_factory.mktemp("tree")
-    files = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "mlnb", "jupyter-config", "*.toml", "*.json", "*.md", "LICENSE"],
-        cwd=repository, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL,
-    ).stdout.split("\n")  # fmt: skip
-    for name in filter(None, files):
-        if (repository / name).is_file():
-            (tree / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(repository / name, tree / name)
-    shutil.copytree(repository / "mlnb" / "labextension", tree / "mlnb" / "labextension")
-    out = tmp_path_factory.mktemp("dist")
-    uv = shutil.which("uv") or str(repository / ".tools" / "bin" / "uv")
-    done = subprocess.run(
-        [uv, "build", "--quiet", "--wheel", "--python", sys.executable, "--out-dir", str(out), str(tree)],
-        capture_output=True, text=True, stdin=subprocess.DEVNULL, env={**os.environ, "SKIP_JUPYTER_BUILDER": "1"},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return next(out.glob("*.whl"))
+def wheel(tmp_path_factory) -> Path:
+    return built.wheel(tmp_path_factory.mktemp("dist"), sys.executable)
 
 
 @pytest.fixture(scope="module")
