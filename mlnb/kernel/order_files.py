@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import sys
@@ -89,12 +90,18 @@ _installed = False
 def start(watch: Watch) -> None:
     """Note into `watch` what is opened from now on."""
     global _active, _installed, _own_state
-    root, spool = str(home()), os.environ.get("MLNB_SPOOL")
-    _own_state = tuple(f"{root}{os.sep}{name}" for name in _OWN_NAMES) + ((f"{spool}{os.sep}",) if spool else ())
+    _own_state = _own_paths(os.environ.get("MLNB_HOME"), os.environ.get("MLNB_SPOOL"))
     if not _installed:
         sys.addaudithook(_hook)  # it cannot be taken out again; asleep it costs one comparison
         _installed = True
     _active = watch
+
+
+@functools.lru_cache(maxsize=8)
+def _own_paths(_home: str | None, spool: str | None) -> tuple[str, ...]:
+    """Where mlnb keeps its state, while the environment says so."""
+    root = str(home())
+    return tuple(f"{root}{os.sep}{name}" for name in _OWN_NAMES) + ((f"{spool}{os.sep}",) if spool else ())
 
 
 def stop() -> None:

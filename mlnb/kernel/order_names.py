@@ -46,6 +46,8 @@ class Names:
         self._own: dict[str, bool] = {}
         self.context = Context(shell.user_ns, self.is_own)
         self.prints: dict[str, Print] = {}
+        self._never: set[str] = set()  # IPython's names for what was run and shown: there are ever more of them
+        self._passed: dict[str, int] = {}  # other names of no interest while they hold this object
 
     def digest(self, name: str) -> Fingerprint:
         """The last fingerprint of `name`; `ABSENT` when it is not there."""
@@ -66,12 +68,18 @@ class Names:
         changed = set()
         namespace = self._shell.user_ns
         for name, value in list(namespace.items()):
+            if name in self._never:
+                continue
             known = self.prints.get(name)
-            if known is not None and known.root == id(value):
+            if (self._passed.get(name) if known is None else known.root) == id(value):
                 continue
             if type(name) is str and self._is_tracked(name, value):
                 changed.add(name)
                 self.look(name)
+            elif type(name) is not str or HISTORY.match(name):
+                self._never.add(name)
+            else:
+                self._passed[name] = id(value)
         for name in [name for name in self.prints if name not in namespace]:
             del self.prints[name]
             changed.add(name)

@@ -179,11 +179,11 @@ class Outside:
         self, before: OutsideState, after: OutsideState, code: CellCode, reach: Reach,
         inputs: dict[Key, Fingerprint], outputs: dict[Key, Fingerprint],
     ) -> None:  # fmt: skip
-        for name in set(before.environment) | set(after.environment):
-            value = after.environment.get(name, ABSENT)
-            if before.environment.get(name, ABSENT) != value:
-                outputs[f"@env:{name}"] = value
-        if before.environment != after.environment:
+        if before.environment is not after.environment and before.environment != after.environment:
+            for name in set(before.environment) | set(after.environment):
+                value = after.environment.get(name, ABSENT)
+                if before.environment.get(name, ABSENT) != value:
+                    outputs[f"@env:{name}"] = value
             outputs["@env"] = order_world.digest(sorted(after.environment.items()))
         reads = code.environment_reads
         if reads is not None:

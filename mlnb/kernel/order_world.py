@@ -13,7 +13,7 @@ import xxhash
 
 _BY_VALUE = (bool, int, float, complex, str, bytes, tuple, frozenset, type(None))
 _SHELL_NOISE = frozenset({"OLDPWD", "LINES", "COLUMNS", "_"})
-_start_of_environment: dict[str, str] = {}
+_environment: tuple[dict[object, object], dict[str, str]] = ({}, {})
 
 
 def digest(value: object) -> str:
@@ -30,8 +30,14 @@ def folder() -> str:
 
 
 def environment() -> dict[str, str]:
-    """Environment variables as they are now."""
-    return {name: value for name, value in os.environ.items() if name not in _SHELL_NOISE}
+    """Environment variables as they are now: the same object as before while none has changed."""
+    global _environment
+    raw = getattr(os.environ, "_data", None)  # decoding all of them is most of the cost of a small cell
+    if not isinstance(raw, dict):
+        return {name: value for name, value in os.environ.items() if name not in _SHELL_NOISE}
+    if raw != _environment[0]:
+        _environment = (dict(raw), {name: value for name, value in os.environ.items() if name not in _SHELL_NOISE})
+    return _environment[1]
 
 
 def random_state() -> str:

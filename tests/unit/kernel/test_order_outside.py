@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlnb.core.home import home
+from mlnb.kernel import order_world
 
 _spec = importlib.util.spec_from_file_location("order_shell", Path(__file__).with_name("order_shell.py"))
 order_shell = importlib.util.module_from_spec(_spec)
@@ -159,3 +160,24 @@ def test_a_scratch_file_that_another_cell_removes_does(notebook):
     )  # fmt: skip
     nb.run("c1", "c3", "c2")
     assert nb.states()["c2"] == "stale"
+
+
+# ---- the environment
+def test_the_environment_is_read_anew_when_it_changes(monkeypatch):
+    first = order_world.environment()
+    assert order_world.environment() is first
+    monkeypatch.setenv("MLNB_TEST_COLOUR", "blue")
+    assert order_world.environment() == {**first, "MLNB_TEST_COLOUR": "blue"}
+    monkeypatch.delenv("MLNB_TEST_COLOUR")
+    assert order_world.environment() == first
+
+
+def test_a_variable_that_a_cell_sets_is_an_input_of_those_that_read_it(notebook, monkeypatch):
+    monkeypatch.delenv("MLNB_TEST_SHADE", raising=False)
+    nb = notebook("import os\nos.environ['MLNB_TEST_SHADE'] = 'a'", "s = os.environ['MLNB_TEST_SHADE']")
+    nb.run()
+    assert nb.states() == {"c1": "fresh", "c2": "fresh"}
+    nb.edit("c1", "import os\nos.environ['MLNB_TEST_SHADE'] = 'b'")
+    nb.run("c1")
+    assert nb.states() == {"c1": "fresh", "c2": "stale"}
+    monkeypatch.delenv("MLNB_TEST_SHADE")
