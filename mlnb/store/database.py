@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -192,6 +193,7 @@ def _begin_postgresql(connection: sa.Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
 
 
+@functools.cache
 def known_revisions() -> list[str]:
     """The revisions this version of mlnb knows, oldest first (file names of ``migrations/versions``, ``0001_core``, ...)."""
     return sorted(path.stem for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
