@@ -52,7 +52,12 @@ def run_here(
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise store_error(folder, error) from error
-    result = run_attempt(folder, RunnerRequest(run_id, 1, str(path), name, parameters, str(path.parent)), listener)
+    before = dict(os.environ)  # an attempt points MLflow and the spool at itself, which is not for what follows here
+    try:
+        result = run_attempt(folder, RunnerRequest(run_id, 1, str(path), name, parameters, str(path.parent)), listener)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
     files.hand_over_spool(folder)
     output = folder / files.OUTPUT
     if to is not None and output.exists():
