@@ -101,7 +101,9 @@ def line(capfd, folder) -> Line:
 
 
 def test_every_verb_prints_one_object(line):
-    assert line("runs list")["runs"] == []  # the store is made by this call, with nothing of MLflow or Alembic on the screen
+    assert (
+        line("runs list")["runs"] == []
+    )  # the store is made by this call, with nothing of MLflow or Alembic on the screen
     checks_runs_and_models(line)
     checks_snapshots(line)
     checks_features(line)
