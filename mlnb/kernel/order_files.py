@@ -24,7 +24,9 @@ _WRITES: Final = frozenset({"sqlite3.connect", "os.mkdir", "os.remove", "os.rena
 _WATCHED: Final = _PROGRAMS | _WRITES | frozenset({"open", "os.listdir", "os.scandir"})
 _FOLDER_AT: Final = {"os.remove": 1, "os.mkdir": 2}  # where the descriptor of the folder stands in the arguments
 _NO_FOLDER: Final = -1
-_IMPORT: Final = "<frozen importlib._bootstrap_external>"
+_SEARCH: Final = re.compile(
+    r"<frozen (?:importlib|zipimport)|/(?:importlib|importlib_metadata|pkg_resources)/|/pkgutil\.py$"
+)
 _WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -52,7 +54,7 @@ class Watch:
         before: by absolute path, what each touched file held when it was first touched.
         read: those opened for reading, or for changing what is there.
         written: those opened for writing, made, removed or renamed.
-        searched: folders that Python looked through for a module to import.
+        searched: folders that Python looked through for modules and installed packages.
         databases: those opened by sqlite3.
         relative: whether any was named relative to the working directory.
         programs: whether another program was started.
@@ -149,7 +151,7 @@ def _note(watch: Watch, event: str, arguments: tuple[Any, ...]) -> None:
         writes = event in _WRITES
         mode = "x" if event == "os.mkdir" else ""
     _touch(watch, path, writes=writes)
-    if event == "os.listdir" and sys._getframe(2).f_code.co_filename == _IMPORT:
+    if event in ("os.listdir", "os.scandir") and _SEARCH.search(sys._getframe(2).f_code.co_filename):
         watch.searched.add(path)
     elif not (isinstance(mode, str) and set(mode) & set("wx")):
         watch.read.add(path)
@@ -186,7 +188,7 @@ def _touch(watch: Watch, path: str, *, writes: bool) -> None:
     if writes:
         watch.written.add(path)
         parent = os.path.dirname(path)  # noqa: PTH120 - hot path, plain text wanted
-        if watch.before[path] == ABSENT and parent not in watch.before:
+        if watch.before[path] == ABSENT and parent not in watch.before and not is_scratch(path):
             watch.before[parent] = content(parent)
 
 

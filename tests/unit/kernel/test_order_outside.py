@@ -90,6 +90,33 @@ def test_a_new_file_beside_the_notebook_makes_no_import_stale(notebook):
     assert nb.states() == {"c1": "fresh", "c2": "fresh"}
 
 
+def test_asking_for_installed_packages_is_no_listing_of_ones_own(notebook):
+    nb = notebook(
+        "import importlib.metadata, pkgutil", "n = len({d.name for d in importlib.metadata.distributions()}) > 0"
+    )
+    nb.run()
+    Path("new.csv").write_text("1")
+    nb.sync()
+    assert nb.states() == {"c1": "fresh", "c2": "fresh"}
+
+
+def test_running_again_an_import_that_sets_a_variable_is_fresh(notebook, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLNB_TEST_LOADED", "0")
+    library(tmp_path, monkeypatch, "mod_sets", "import os\nos.environ['MLNB_TEST_LOADED'] = '1'\n")
+    nb = notebook("import mod_sets", "import os\nprint(os.environ['MLNB_TEST_LOADED'])")
+    nb.run()
+    nb.run("c1")
+    assert nb.states() == {"c1": "fresh", "c2": "fresh"}
+
+
+def test_writing_a_file_again_is_fresh_whatever_else_lies_there_by_now(notebook):
+    nb = notebook("with open('out.csv', 'w') as f:\n    n = f.write('1')", "print(open('out.csv').read())")
+    nb.run()
+    Path("new.csv").write_text("1")
+    nb.run()
+    assert nb.states() == {"c1": "fresh", "c2": "fresh"}
+
+
 def test_a_failed_import_depends_on_what_lies_there(notebook):
     nb = notebook("import mod_missing")
     nb.run()
