@@ -7,11 +7,23 @@ left the same, it is fresh. Where no run fits, what the cell may set or change i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlnb.order.rules.judgement import Cause, CauseKind, Expected, Judgement
-from mlnb.order.rules.traces import ABSENT, Cell, CellRun, Fingerprint, Key, Knowledge, Trace, history_digest, is_name
+from mlnb.order.rules.traces import (
+    ABSENT,
+    Cell,
+    CellRun,
+    Fingerprint,
+    Key,
+    Knowledge,
+    Trace,
+    differ,
+    history_digest,
+    is_name,
+    only_names,
+)
 
 Token = tuple[object, ...]
 Shape = tuple[tuple[Token, int], ...]
@@ -285,7 +297,7 @@ class _Fold:
                 judgement.state, judgement.causes = "unknown", [Cause(kind, about, expected, fitting)]
                 return
         for run in self.by_code[cell.digest]:
-            if run is not fitting and run.trace.inputs == fitting.trace.inputs and _differ(run.trace, fitting.trace):
+            if run is not fitting and run.trace.inputs == fitting.trace.inputs and differ(run.trace, fitting.trace):
                 judgement.state, judgement.causes = "unknown", [Cause("undetermined", "", None, run)]
                 return
 
@@ -301,15 +313,3 @@ class _Fold:
                     judgement.causes.append(
                         Cause("changed_since", name, Expected(value, writer), self.last.get(writer))
                     )
-
-
-def _differ(one: Trace, other: Trace) -> bool:
-    if one.shown != other.shown:
-        return True
-    common: Iterable[Key] = set(one.outputs) & set(other.outputs)
-    return any(one.outputs[key] != other.outputs[key] for key in common if is_name(key))
-
-
-def only_names(values: Mapping[Key, Fingerprint]) -> dict[str, Fingerprint]:
-    """The part of `values` that is about names of the notebook."""
-    return {key: value for key, value in values.items() if is_name(key)}

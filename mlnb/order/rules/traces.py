@@ -131,3 +131,16 @@ class Knowledge:
 def history_digest(digests: Iterable[str]) -> Fingerprint:
     """The fingerprint of ``@history``: the code that ran, in order."""
     return xxhash.xxh3_128_hexdigest(" ".join(digests).encode())
+
+
+def differ(one: Trace, other: Trace) -> bool:
+    """Whether two runs showed or left something else in names that both set."""
+    if one.shown != other.shown:
+        return True
+    common: Iterable[Key] = set(one.outputs) & set(other.outputs)
+    return any(one.outputs[key] != other.outputs[key] for key in common if is_name(key))
+
+
+def only_names(values: Mapping[Key, Fingerprint]) -> dict[str, Fingerprint]:
+    """The part of `values` that is about names of the notebook."""
+    return {key: value for key, value in values.items() if is_name(key)}
