@@ -87,11 +87,15 @@ def _labels(pairs: Sequence[str]) -> dict[str, str]:
 
 def _wait(job_id: str, is_quiet: bool) -> Job:
     told = ""
-    for job in _service().watch(job_id):
-        line = _progress(job)
-        if line != told and not (job.state.is_final and is_quiet):
-            click.echo(line, err=True)
-            told = line
+    try:
+        for job in _service().watch(job_id):
+            line = _progress(job)
+            if line != told and not (job.state.is_final and is_quiet):
+                click.echo(line, err=True)
+                told = line
+    except KeyboardInterrupt:
+        click.echo(f"{job_id} goes on; to end it: mlnb jobs cancel {job_id}", err=True)
+        raise
     return job
 
 

@@ -159,7 +159,8 @@ def checks_jobs(line: Line) -> None:
     assert line("jobs list")["total"] == 1
     assert line("jobs show", job["id"])["id"] == job["id"]
     assert "lines" in line("jobs logs", job["id"])
-    assert [json.loads(one) for one in line.text("jobs logs", f"{job['id']} --follow").splitlines()] is not None
+    followed = line.text("jobs logs", f"{job['id']} --follow").splitlines()
+    assert [set(json.loads(one)) for one in followed] == [{"line"}] * len(followed)
     assert line("jobs output", f"{job['id']} -o result.ipynb")["output"]
     assert line("jobs cancel", job["id"], code=2)["error"]["code"] == "job_state"
     assert line("jobs retry", job["id"], code=2)["error"]["code"] == "job_state"
