@@ -15,6 +15,9 @@ class ModelStore(Protocol):
     Every method raises `StoreUnavailable` when the store is away, locked, full, read-only or of a newer version.
     """
 
+    def exists(self) -> bool:
+        """Whether the store may have anything in it; answered without opening it."""
+
     def ensure(self) -> None:
         """Make the store, or bring it to this version's schema; safe between processes."""
 

@@ -150,6 +150,8 @@ class ModelsService:
         """
         _check_limit(limit)
         clause = rules.order_clause(order_by)
+        if experiment is None and cursor is None and self._is_unused():
+            return RunPage([], 0, None)
         self._read()
         return self._store.list_runs(experiment, clause, limit, cursor)
 
@@ -191,6 +193,8 @@ class ModelsService:
             BadInput: `limit` or `cursor` is not valid.
         """
         _check_limit(limit)
+        if cursor is None and self._is_unused():
+            return ModelPage([], 0, None)
         self._read()
         return self._store.list_models(limit, cursor)
 
@@ -234,6 +238,10 @@ class ModelsService:
         version = self._store.register(ready[-1].model_id, name, run_id)
         self._events.publish(Event("model_registered", name, {"version": version.version, "run_id": run_id}))
         return version
+
+    def _is_unused(self) -> bool:
+        """Nothing was ever logged: said without making the store, which costs seconds and many megabytes."""
+        return not self._store.exists() and not spool.files(spool.default_root(), spooled.TOPIC)
 
     def _read(self) -> None:
         self.ensure_store()

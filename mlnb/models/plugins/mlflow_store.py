@@ -37,6 +37,12 @@ class MlflowStore:
         self._lock = threading.Lock()
         self._stores: tuple[Tracking, Registry] | None = None
 
+    def exists(self) -> bool:
+        """Whether there may be a store (see `ModelStore`); one that is not a file is taken to be there."""
+        mlflow_open.check_uri(self._uri)
+        file = mlflow_open.sqlite_file(self._uri)
+        return file is None or file.exists()
+
     def ensure(self) -> None:
         """Make the store, or bring it to this version's schema (see `ModelStore`)."""
         self._open()
