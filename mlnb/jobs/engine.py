@@ -8,6 +8,8 @@ what the last one left.
 from __future__ import annotations
 
 import logging
+import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +25,8 @@ _WORKFLOW = "mlnb.jobs.attempt"
 _EXECUTOR_ID = "mlnb-worker"
 _VERSION = "mlnb-jobs-1"  # of the work items, not of mlnb: items of another version are not taken up
 _BUSY_TIMEOUT_S = 30
+_KNOWS_PARTS_OF_SECONDS = (3, 42)
+"""The SQLite from which ``unixepoch('subsec')`` answers: DBOS asks that of every Python from 3.12, also beside an older SQLite."""
 
 _run: Callable[[str, int], None] | None = None
 
@@ -31,6 +35,10 @@ _run: Callable[[str, int], None] | None = None
 def _attempt(job_id: str, number: int) -> None:
     assert _run is not None
     _run(job_id, number)
+
+
+def _unixepoch(_subsec: str) -> float:
+    return time.time()
 
 
 class Engine:
@@ -101,6 +109,8 @@ class Engine:
             connection.isolation_level = "IMMEDIATE"  # type: ignore[attr-defined] # a DB-API connection
             for pragma in pragmas:
                 connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
+            if sqlite3.sqlite_version_info < _KNOWS_PARTS_OF_SECONDS:
+                connection.create_function("unixepoch", 1, _unixepoch)  # type: ignore[attr-defined]
 
         sa.event.listen(engine, "connect", prepare)
         return engine
