@@ -34,7 +34,9 @@ class MlnbStore(Section):
     database_url = Unicode("", help="SQLAlchemy URL of mlnb's database; empty: mlnb.db under MLNB_HOME.").tag(
         config=True
     )
-    blobs_url = Unicode("", help="fsspec URL of the blob store; empty: blobs/ under MLNB_HOME.").tag(config=True)
+    blobs_url = Unicode(
+        "", help="fsspec URL of the blob store for extensions; empty: blobs/ under MLNB_HOME, where snapshots always are."
+    ).tag(config=True)
     synchronous = Enum(
         ["normal", "full"],
         "normal",

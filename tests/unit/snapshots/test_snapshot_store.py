@@ -142,7 +142,7 @@ def test_the_form_of_the_manifest_is_the_golden_one():
 
 
 def test_a_stream_of_format_1_is_read_for_ever(notebook, mlnb_home, monkeypatch):
-    monkeypatch.setenv("MLNB_KEYS", str(GOLDEN / "keys"))
+    monkeypatch.setenv("MLNB_KEYS", str(GOLDEN / "test-keys"))
     shutil.copytree(GOLDEN / "home-1", mlnb_home, dirs_exist_ok=True)
     (snapshot_id,) = SnapshotFiles().ids()
     done = notebook.snapshots.restore(snapshot_id)
