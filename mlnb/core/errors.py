@@ -5,6 +5,7 @@
     MlnbError                 code, status (HTTP), exit_code (command line), hint (the way out)
     ├── BadInput              the caller asked for something that cannot be; nothing was changed
     │   ├── NotFound          the thing named does not exist
+    │   ├── NotANotebook      a file is not a notebook that Jupyter could open
     │   ├── Conflict          it exists, but its state does not allow this
     │   └── SecretNotFound
     ├── Refused               a rule or policy says no
@@ -57,6 +58,12 @@ class NotFound(BadInput):
 
     code = "not_found"
     status = 404
+
+
+class NotANotebook(BadInput):
+    """A file is not a notebook that Jupyter could open."""
+
+    code = "not_a_notebook"
 
 
 class Conflict(BadInput):

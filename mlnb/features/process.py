@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mlnb.core.errors import MlnbError
+from mlnb.core.files import write_atomically
 from mlnb.core.secrets import mask
 from mlnb.core.wire import dumps, from_wire
 from mlnb.features.code import code_of
@@ -99,7 +100,7 @@ def main() -> None:
         answer: dict[str, object] = {"result": _answer(request)}
     except MlnbError as error:
         answer = {"error": {"code": error.code, "message": error.message, "hint": error.hint}}
-    Path(request["reply"]).write_text(dumps(answer), encoding="utf-8")
+    write_atomically(Path(request["reply"]), dumps(answer).encode(), durable=False)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mlnb.core.errors import NotFound
-from mlnb.jobs.errors import NoKernelspec, NotANotebook, UnknownParameter
+from mlnb.core.notebook_file import Document
+from mlnb.jobs.errors import NoKernelspec, UnknownParameter
 from mlnb.jobs.types import Parameter
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -22,43 +22,6 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "list": (list,),
     "dict": (dict,),
 }
-Document = dict[str, Any]
-
-
-def read_document(path: Path) -> tuple[bytes, Document]:
-    """The bytes and the parsed JSON of the notebook at `path`.
-
-    Raises:
-        NotFound: there is no such file.
-        NotANotebook: it is not JSON, or not a notebook of format 4.
-    """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise NotFound(f"there is no notebook {path}", "Check the path.") from error
-    except OSError as error:
-        raise NotANotebook(
-            f"cannot read {path}: {(error.strerror or str(error)).lower()}", "Check the path."
-        ) from error
-    try:
-        document = json.loads(data)
-    except (ValueError, RecursionError) as error:  # RecursionError: brackets nested without end
-        raise NotANotebook(f"{path} is not a notebook: invalid JSON ({error})", "Mend or restore the file.") from error
-    if not isinstance(document, dict) or not isinstance(document.get("cells"), list):
-        raise NotANotebook(f"{path} is not a notebook: it has no cells", "Open and save it in JupyterLab.")
-    if document.get("nbformat") != 4:
-        raise NotANotebook(
-            f"{path} has notebook format {document.get('nbformat')}, not 4", "Open and save it in JupyterLab."
-        )
-    if not all(isinstance(cell, dict) for cell in document["cells"]):
-        raise NotANotebook(f"{path} is not a notebook: some of its cells are none", "Mend or restore the file.")
-    return data, document
-
-
-def notebook_id_of(document: Document) -> str | None:
-    """The notebook's own identity (``metadata.mlnb.id``), or None."""
-    found = _metadata(document, "mlnb").get("id")
-    return found if isinstance(found, str) else None
 
 
 def kernel_of(document: Document, asked: str | None, path: Path) -> str:

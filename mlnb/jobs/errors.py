@@ -14,12 +14,6 @@ class JobNotFound(NotFound):
         super().__init__(f"there is no job {job_id!r}", "See `mlnb jobs list`.")
 
 
-class NotANotebook(BadInput):
-    """The file is missing parts that every notebook has."""
-
-    code = "not_a_notebook"
-
-
 class NoKernelspec(BadInput):
     """The notebook does not say which kernel it runs in."""
 

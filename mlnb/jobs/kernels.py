@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mlnb.jobs.document import check_parameters, kernel_of, read_document
+from mlnb.core.notebook_file import read_document
+from mlnb.jobs.document import check_parameters, kernel_of
 from mlnb.jobs.errors import UnknownKernel
 
 

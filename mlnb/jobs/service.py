@@ -15,6 +15,7 @@ from mlnb.core.errors import BadInput, Conflict, MlnbError
 from mlnb.core.events import Event, EventSink
 from mlnb.core.files import write_atomically
 from mlnb.core.ids import new_id
+from mlnb.core.notebook_file import id_of, read_document
 from mlnb.core.secrets import mask_tree
 from mlnb.jobs import folder as files
 from mlnb.jobs import journal
@@ -22,9 +23,7 @@ from mlnb.jobs.document import (
     check_parameters,
     files_needed,
     kernel_of,
-    notebook_id_of,
     parameters_of,
-    read_document,
 )
 from mlnb.jobs.folder import RunnerRequest, attempt_dir
 from mlnb.jobs.freeze import check_values, freeze
@@ -122,7 +121,7 @@ class JobsService:
                 [] if is_local else files_needed(document, path.parent),
                 path.parent,
             )
-            self._repo.add(job, cwd=path.parent, notebook_id=notebook_id_of(document))
+            self._repo.add(job, cwd=path.parent, notebook_id=id_of(document))
         except BaseException:
             shutil.rmtree(attempt.folder.parent, ignore_errors=True)
             raise

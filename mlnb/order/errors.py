@@ -7,12 +7,6 @@ from typing import ClassVar
 from mlnb.core.errors import BadInput, NotFound
 
 
-class NotANotebook(BadInput):
-    """The file cannot be read as a notebook; it was not changed."""
-
-    code: ClassVar[str] = "not_a_notebook"
-
-
 class NoSuchCell(NotFound):
     """The document has no code cell of that id."""
 

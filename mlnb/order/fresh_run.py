@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from mlnb.core.content import digest_of
-from mlnb.core.errors import Unavailable
+from mlnb.core.errors import NotANotebook, Unavailable
 from mlnb.core.wire import dumps
-from mlnb.order.errors import NotANotebook
 from mlnb.order.plugins.notebook_file import notebook_from_document, read_notebook
 from mlnb.order.types import SavedNotebook
 

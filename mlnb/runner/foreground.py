@@ -13,8 +13,9 @@ from mlnb.core.errors import BadInput
 from mlnb.core.files import store_error
 from mlnb.core.home import home
 from mlnb.core.ids import new_id
+from mlnb.core.notebook_file import read_document
 from mlnb.jobs import folder as files
-from mlnb.jobs.document import check_parameters, kernel_of, read_document
+from mlnb.jobs.document import check_parameters, kernel_of
 from mlnb.jobs.folder import RunnerRequest, RunnerResult
 from mlnb.jobs.kernels import check_kernel
 from mlnb.runner.execute import Listener, run_attempt

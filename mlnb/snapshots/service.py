@@ -128,10 +128,12 @@ class SnapshotsService:
         """A page of snapshots, newest first: of `notebook`, wherever it lay when they were taken, or of all.
 
         Raises:
-            BadInput: `limit` is not at least 1.
+            BadInput: `limit` is not at least 1, or `cursor` is none.
         """
         if limit < 1:
-            raise BadInput(f"the limit {limit} is not at least 1")
+            raise BadInput(f"the limit {limit} is not at least 1", "Ask for 1 or more.")
+        if cursor is not None and not cursor.startswith("snap-"):
+            raise BadInput(f"{cursor!r} is not a cursor", "Take the one that the page before ended with.")
         self.index()
         path = notebook.absolute() if notebook else None
         return self._repo.list(path, id_in(path) if path else None, limit, cursor)

@@ -15,6 +15,7 @@ from typing import Any
 
 from mlnb.core.errors import StoreUnavailable
 from mlnb.core.files import write_atomically
+from mlnb.core.notebook_file import id_of
 from mlnb.store.core_tables import Notebooks
 
 
@@ -29,14 +30,6 @@ class NotebookIdentity:
 
     id: str
     parent: str | None
-
-
-def id_of(document: object) -> str | None:
-    """The id in a notebook document (JSON values), or None."""
-    metadata = document.get("metadata") if isinstance(document, dict) else None
-    ours = metadata.get("mlnb") if isinstance(metadata, dict) else None
-    found = ours.get("id") if isinstance(ours, dict) else None
-    return found if isinstance(found, str) and 0 < len(found) <= 64 else None
 
 
 def id_in(path: Path) -> str | None:

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.ui, pytest.mark.kernel]
+LONG_MS = 180_000
 
 FEATURES = '''
 import mlnb
@@ -30,7 +31,7 @@ def test_a_run_that_a_notebook_logs_is_listed_with_its_metrics(screen):
     screen.page.wait_for_function("() => window.jupyterapp.shell.currentWidget.content.widgets.length === 2")
     screen.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-cell')")
     row = models.get_by_role("list", name="Runs, newest first").locator("> li").filter(has_text="total 45").first
-    expect(row).to_be_visible()
+    expect(row).to_be_visible(timeout=LONG_MS)  # the first run of a home imports MLflow twice and makes its store
     row.get_by_role("button").first.click()
     expect(row.get_by_role("table").filter(has_text="Parameters")).to_contain_text("numbers")
 

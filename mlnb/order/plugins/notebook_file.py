@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mlnb.core.content import digest_of
-from mlnb.core.errors import NotFound
-from mlnb.order.errors import NotANotebook
+from mlnb.core.notebook_file import read_document
 from mlnb.order.types import SavedCell, SavedNotebook, SavedOutput
 
 
@@ -20,28 +19,7 @@ def read_notebook(path: Path) -> SavedNotebook:
         NotFound: there is no such file.
         NotANotebook: it cannot be read, is not JSON, or is not a notebook of format 4.
     """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise NotFound(f"there is no notebook {path}", "Check the path.") from error
-    except OSError as error:
-        raise NotANotebook(
-            f"{path} cannot be read: {(error.strerror or str(error)).lower()}", "Name a notebook file."
-        ) from error
-    try:
-        document = json.loads(data)
-    except ValueError as error:
-        raise NotANotebook(
-            f"{path} is not a notebook: it is not valid JSON ({error})", "Mend it, or restore an earlier version."
-        ) from error
-    if not isinstance(document, dict) or not isinstance(document.get("cells"), list):
-        older = isinstance(document, dict) and "worksheets" in document
-        hint = (
-            "Upgrade it: jupyter nbconvert --to notebook --inplace FILE."
-            if older
-            else "Name a file that Jupyter wrote."
-        )
-        raise NotANotebook(f"{path} is not a notebook of format 4: it has no list of cells", hint)
+    data, document = read_document(path)
     return notebook_from_document(document, str(path), digest_of(data))
 
 

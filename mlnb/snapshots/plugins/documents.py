@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import getpass
-import json
 import platform
 from datetime import datetime
 from pathlib import Path
 
-from mlnb.core.errors import BadInput, NotFound
 from mlnb.core.ids import new_id
+from mlnb.core.notebook_file import id_of, read_document
 from mlnb.core.secrets import mask
 from mlnb.core.version import __version__
 from mlnb.snapshots.plugins.git import git_state
@@ -21,24 +20,10 @@ def read_notebook(path: Path) -> tuple[bytes, str | None]:
 
     Raises:
         NotFound: there is no such file.
-        BadInput: it cannot be read, or is not a notebook.
+        NotANotebook: it cannot be read, or is not a notebook.
     """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise NotFound(f"there is no notebook {path}", "Check the path.") from error
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {(error.strerror or str(error)).lower()}", "Check the path.") from error
-    try:
-        parsed = json.loads(data)
-        cells = parsed["cells"]
-        is_notebook = isinstance(cells, list)
-        identity = parsed.get("metadata", {}).get("mlnb", {}).get("id")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadInput(f"{path} is not a notebook: {error!r}", "Open and save it in JupyterLab.") from error
-    if not is_notebook:
-        raise BadInput(f"{path} is not a notebook: it has no cells", "Open and save it in JupyterLab.")
-    return data, identity if isinstance(identity, str) else None
+    data, document = read_document(path)
+    return data, id_of(document)
 
 
 def manifest_of_document(path: Path, reason: str, env_id: str, now: datetime) -> Manifest:

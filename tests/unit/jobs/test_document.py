@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from mlnb.core.errors import NotFound
-from mlnb.jobs.document import check_parameters, files_needed, kernel_of, parameters_of, read_document
-from mlnb.jobs.errors import NoKernelspec, NotANotebook, UnknownParameter
+from mlnb.core.errors import NotANotebook, NotFound
+from mlnb.core.notebook_file import read_document
+from mlnb.jobs.document import check_parameters, files_needed, kernel_of, parameters_of
+from mlnb.jobs.errors import NoKernelspec, UnknownParameter
 from mlnb.testing.executor_suite import write_notebook
 
 

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlnb.core.errors import BadInput, NotFound
-from mlnb.order.errors import NotANotebook
+from mlnb.core.errors import BadInput, NotANotebook, NotFound
 from mlnb.order.plugins.notebook_file import read_notebook
 from mlnb.order.plugins.python import PythonAnalyzer
 from mlnb.order.rules.compare import compare_cell, compare_outputs, worst
