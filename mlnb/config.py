@@ -35,7 +35,8 @@ class MlnbStore(Section):
         config=True
     )
     blobs_url = Unicode(
-        "", help="fsspec URL of the blob store for extensions; empty: blobs/ under MLNB_HOME, where snapshots always are."
+        "",
+        help="fsspec URL of the blob store for extensions; empty: blobs/ under MLNB_HOME, where snapshots always are.",
     ).tag(config=True)
     synchronous = Enum(
         ["normal", "full"],
