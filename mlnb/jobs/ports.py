@@ -97,3 +97,10 @@ class WorkerStarter(Protocol):
 
     def ensure(self) -> None:
         """Start it unless it runs; does not wait for it."""
+
+    def keep(self) -> None:
+        """See that it runs while somebody waits for a job.
+
+        Raises:
+            Unavailable: it ends as soon as it is started.
+        """

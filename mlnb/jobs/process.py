@@ -16,11 +16,13 @@ from mlnb.core.clock import datetime_from_iso
 from mlnb.core.errors import Unavailable
 from mlnb.core.files import locked, store_error
 from mlnb.core.home import home
+from mlnb.core.secrets import mask
 from mlnb.jobs.types import WorkerStatus
 
 _START_WAIT_S = 60.0
 _STOP_WAIT_S = 20.0
 _LOOK_S = 0.02
+_MOST_FAILURES = 3
 _NOT_INHERITED = ("JPY_", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_NAME", "MLNB_SPOOL")
 
 
@@ -49,6 +51,7 @@ class WorkerProcess:
     def __init__(self, command: Sequence[str]) -> None:
         self._command = list(command)
         self._child: subprocess.Popen[bytes] | None = None
+        self._failures = 0
 
     def status(self) -> WorkerStatus:
         """Whether it runs, and who it is."""
@@ -85,6 +88,23 @@ class WorkerProcess:
             raise Unavailable(
                 f"cannot start the worker: {error.strerror}", "Is this environment whole? See `mlnb doctor`."
             ) from error
+
+    def keep(self) -> None:
+        """See that it runs while somebody waits for a job: one that has ended is started again.
+
+        Raises:
+            Unavailable: it ends as soon as it is started; the message says what its log said last.
+            StoreUnavailable: its log cannot be written.
+        """
+        if _is_held():
+            self._failures = 0
+        elif self._child is None or self._child.poll() == 0:
+            self.ensure()
+        elif self._child.poll() is not None:
+            self._failures += 1
+            if self._failures >= _MOST_FAILURES:
+                raise Unavailable(f"the worker ends as soon as it is started: {_last_words()}", f"See {log_path()}.")
+            self.ensure()
 
     def start(self) -> WorkerStatus:
         """Start it unless it runs, and wait until it takes jobs.
@@ -129,6 +149,14 @@ def _is_held() -> bool:
         return False
     with locked(lock_path(), blocking=False) as is_free:
         return not is_free
+
+
+def _last_words() -> str:
+    try:
+        lines = log_path().read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return "it said nothing"
+    return mask(next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")).rstrip(".")
 
 
 def _note() -> dict[str, Any] | None:

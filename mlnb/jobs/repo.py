@@ -113,9 +113,9 @@ class JobRepo:
         return _job_from_row(row)
 
     def list(self, state: State | None, limit: int, cursor: str | None) -> JobPage:
-        """A page of jobs, newest first; `cursor` is the one of the page before."""
-        query = sa.select(jobs)
-        count = sa.select(sa.func.count()).select_from(jobs)
+        """A page of this user's jobs, newest first; `cursor` is the one of the page before."""
+        query = sa.select(jobs).where(_is_own())
+        count = sa.select(sa.func.count()).select_from(jobs).where(_is_own())
         if state is not None:
             query, count = query.where(jobs.c.state == state.value), count.where(jobs.c.state == state.value)
         if cursor is not None:
@@ -217,7 +217,7 @@ class JobRepo:
         """Jobs (id, attempt) that are queued and that no worker has taken over yet, oldest first."""
         query = (
             sa.select(jobs.c.id, jobs.c.attempt)
-            .where(jobs.c.state == State.QUEUED.value, jobs.c.is_taken.is_(False))
+            .where(_is_own(), jobs.c.state == State.QUEUED.value, jobs.c.is_taken.is_(False))
             .order_by(jobs.c.submitted_at, jobs.c.id)
         )
         with self._database.reading() as connection:
@@ -231,13 +231,15 @@ class JobRepo:
 
     def unfinished(self) -> Sequence[tuple[str, int]]:
         """Jobs (id, attempt) that have not reached a final state, oldest first."""
-        query = sa.select(jobs.c.id, jobs.c.attempt).where(jobs.c.state.not_in(_FINAL)).order_by(jobs.c.id)
+        query = sa.select(jobs.c.id, jobs.c.attempt).where(_is_own(), jobs.c.state.not_in(_FINAL)).order_by(jobs.c.id)
         with self._database.reading() as connection:
             return [(row.id, row.attempt) for row in connection.execute(query)]
 
     def undelivered(self) -> Sequence[tuple[str, int]]:
         """Attempts (job id, number) that have ended and whose runs and snapshots still have to be brought in."""
-        query = sa.select(jobs.c.id, jobs.c.attempt).where(jobs.c.is_delivered.is_(False)).order_by(jobs.c.id)
+        query = (
+            sa.select(jobs.c.id, jobs.c.attempt).where(_is_own(), jobs.c.is_delivered.is_(False)).order_by(jobs.c.id)
+        )
         with self._database.reading() as connection:
             return [(row.id, row.attempt) for row in connection.execute(query)]
 
@@ -250,6 +252,11 @@ class JobRepo:
         """Whether the job's runs and snapshots have been brought in."""
         with self._database.reading() as connection:
             return bool(connection.execute(sa.select(jobs.c.is_delivered).where(jobs.c.id == job_id)).scalar())
+
+
+def _is_own() -> sa.ColumnElement[bool]:
+    """A database may be shared; the folders of jobs, and so the worker that carries them, are each user's own."""
+    return jobs.c.owner == current_user()
 
 
 def attempt_of(job: Job, number: int, cwd: Path) -> Attempt:

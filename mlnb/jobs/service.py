@@ -48,6 +48,7 @@ from mlnb.store.core_tables import current_user
 
 EXECUTORS = "mlnb.executors"
 _LOOK_S = 0.05
+_WORKER_LOOK_S = 1.0
 _MOST = 1000
 
 
@@ -213,6 +214,7 @@ class JobsService:
 
         Raises:
             JobNotFound: there is none.
+            Unavailable: the worker ends as soon as it is started; the job stays queued.
         """
         *_, last = self.watch(job_id, timeout_s)
         return last
@@ -222,9 +224,11 @@ class JobsService:
 
         Raises:
             JobNotFound: there is none.
+            Unavailable: the worker ends as soon as it is started; the job stays queued.
         """
         end = math.inf if timeout_s is None else time.monotonic() + timeout_s
         before: Job | None = None
+        next_look = time.monotonic() + _WORKER_LOOK_S
         while True:
             job = self._repo.get(job_id)
             if job != before:
@@ -232,6 +236,9 @@ class JobsService:
                 before = job
             if job.state.is_final or time.monotonic() >= end:
                 return
+            if time.monotonic() >= next_look:
+                self._worker.keep()
+                next_look = time.monotonic() + _WORKER_LOOK_S
             time.sleep(_LOOK_S)
 
     def logs(self, job_id: str, after: int = 0) -> LogPage:

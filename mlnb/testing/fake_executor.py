@@ -127,3 +127,6 @@ class WorkerAtRest:
     def ensure(self) -> None:
         """Count it."""
         self.wanted += 1
+
+    def keep(self) -> None:
+        """Nothing: none was started."""

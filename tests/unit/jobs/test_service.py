@@ -155,3 +155,12 @@ def test_an_unknown_job_is_named(bench):
     for verb in (bench.service.get, bench.service.cancel, bench.service.retry, bench.service.logs, bench.service.cells):
         with pytest.raises(JobNotFound, match="job-0"):
             verb("job-0")
+
+
+def test_jobs_of_others_in_a_shared_database_are_left_to_their_workers(bench, notebook, monkeypatch):
+    job = submit(bench, notebook)
+    monkeypatch.setattr("mlnb.jobs.repo.current_user", lambda: "somebody else")
+    assert bench.service.list().total == 0
+    assert bench.repo.waiting() == bench.repo.unfinished() == bench.repo.undelivered() == []
+    monkeypatch.undo()
+    assert bench.repo.waiting() == [(job.id, 1)]
