@@ -96,9 +96,11 @@ def get(name: str) -> str:
     Raises:
         SecretNotFound: it is set in neither.
     """
-    value = os.environ.get(f"MLNB_SECRET_{name.upper().replace('-', '_')}") or _from_keyring(name)
+    variable = f"MLNB_SECRET_{name.upper().replace('-', '_')}"
+    value = os.environ.get(variable) or _from_keyring(name)
     if not value:
-        raise SecretNotFound(f"there is no secret named {name!r}", f"Set it: mlnb secrets set {name}.")
+        way_out = f"Set the environment variable {variable}, or keep it in the keyring: keyring set mlnb {name}."
+        raise SecretNotFound(f"there is no secret named {name!r}", way_out)
     register(value)
     return value
 
