@@ -154,7 +154,8 @@ def test_a_secret_comes_from_the_environment_and_is_masked_from_then_on(monkeypa
 def test_a_secret_that_is_not_set_is_named_with_the_way_out():
     with pytest.raises(SecretNotFound, match="no-such") as refused:
         secrets.get("no-such")
-    assert "mlnb secrets set no-such" in refused.value.hint
+    assert "MLNB_SECRET_NO_SUCH" in refused.value.hint
+    assert "keyring set mlnb no-such" in refused.value.hint
 
 
 @given(st.text(min_size=6), st.text(min_size=6))
