@@ -57,10 +57,13 @@ def pinned() -> list[str]:
     env = {
         "python_version": PYTHON, "python_full_version": FULL_PYTHON, "sys_platform": "linux", "platform_system": "Linux",
         "os_name": "posix", "implementation_name": "cpython", "platform_python_implementation": "CPython",
-        "platform_machine": platform.machine(), "extra": "",
+        "platform_machine": platform.machine(), "extra": "group-4-mlnb-dev",  # how uv writes: the development environment, not Feast's
     }  # fmt: skip
     found: dict[str, str] = {}
-    open_ends = [{"name": name} for name in WHEELS]
+    ours = packages["mlnb"][0]
+    asked = [*ours["dependencies"], *ours["dev-dependencies"]["dev"]]
+    asked = [one for one in asked if "marker" not in one or Marker(one["marker"]).evaluate(env)]
+    open_ends = [next((one for one in asked if one["name"] == name), {"name": name}) for name in WHEELS]
     while open_ends:
         wanted = open_ends.pop()
         if "marker" in wanted and not Marker(wanted["marker"]).evaluate(env):
