@@ -6,14 +6,6 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class NotebookRef:
-    """A notebook: its identity (UUID at ``metadata.mlnb.id``, None until the user first acts on it) and where it lies."""
-
-    path: str
-    notebook_id: str | None = None
-
-
-@dataclass(frozen=True)
 class CodeCell:
     """A code cell of a notebook document, in document order.
 

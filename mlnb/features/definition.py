@@ -104,7 +104,7 @@ def feature_view(
             tags={str(key): str(value) for key, value in (tags or {}).items()},
             schedule=schedule,
         )
-        function.feature_view = definition  # type: ignore[attr-defined]
+        function.feature_view = definition  # type: ignore[attr-defined] # a function carries what it defines
         return function
 
     return decorate
