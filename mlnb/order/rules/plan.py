@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from mlnb.order.rules.fold import Folded
 from mlnb.order.rules.judgement import Expected, Judgement
+from mlnb.order.rules.reasons import key_in_words
 from mlnb.order.rules.traces import ABSENT, Cell, Fingerprint, Key, Knowledge, is_name
 
+_NOT_OF_THE_KERNEL = ("@file:", "@history")  # a restart does not bring these back
 _RERUN = ("stale", "edited", "never_run")
 
 
@@ -38,6 +40,39 @@ def plan(document: Sequence[Cell], knowledge: Knowledge, folded: Folded, cell_id
     return [cell.id for cell in cells if cell.id in chosen]
 
 
+def restart(document: Sequence[Cell], knowledge: Knowledge, folded: Folded, cell_id: str | None = None) -> str:
+    """Why no plan makes the notebook (or the cell `cell_id`) fresh in this kernel, in one sentence; empty when the plan does.
+
+    A name or a setting that no cell above sets, as in a fresh kernel, may be left over from a cell that was deleted, edited or stands
+    further down: only a restart takes it away.
+
+    Args:
+        document: code cells in order.
+        knowledge: what the kernel knows.
+        folded: the judgement of `document`.
+        cell_id: as for `plan`.
+    """
+    chosen = set(plan(document, knowledge, folded, cell_id))
+    if not chosen:
+        return ""
+    simulation = _Simulation(list(document), knowledge, folded.judgements)
+    for cell, key in simulation.left_over(chosen):
+        return f"{_who_left(document, knowledge, key)}, and cell {cell.number} finds it: only a restart takes it away"
+    return ""
+
+
+def _who_left(document: Sequence[Cell], knowledge: Knowledge, key: Key) -> str:
+    name = key_in_words(key)
+    run = next((run for run in reversed(knowledge.runs) if key in run.trace.outputs), None)
+    cells = {cell.id: cell for cell in document}
+    if run is None or run.cell_id is None:
+        return f"{name} was set by code that is not a cell of this notebook"
+    if run.cell_id not in cells:
+        return f"{name} was left by a cell that has been deleted"
+    old = "" if cells[run.cell_id].digest == run.trace.digest else "an earlier version of "
+    return f"{name} was left by {old}cell {cells[run.cell_id].number}"
+
+
 class _Simulation:
     def __init__(self, cells: list[Cell], knowledge: Knowledge, judgements: Mapping[str, Judgement]) -> None:
         self.cells = cells
@@ -45,6 +80,25 @@ class _Simulation:
         self.start = knowledge.start
         self.varying = knowledge.varying_start
         self.judgements = judgements
+
+    def left_over(self, chosen: set[str]) -> Iterator[tuple[Cell, Key]]:
+        """What a run of `chosen` finds that a fresh kernel would not have and no cell above sets, with the cell that finds it."""
+        state: dict[Key, Fingerprint | tuple[str, str]] = dict(self.live)
+        for cell in self.cells:
+            if cell.id not in chosen:
+                continue
+            judgement = self.judgements[cell.id]
+            needs = {
+                cause.key: cause.expected for cause in judgement.causes if cause.kind == "input" and cause.expected
+            }
+            for key, expected in {**needs, **judgement.needs}.items():
+                if expected.by is not None or key in self.varying or key.startswith(_NOT_OF_THE_KERNEL):
+                    continue
+                have = state.get(key, ABSENT if is_name(key) else expected.value)
+                if have != expected.value:
+                    yield cell, key
+            for key, expected in judgement.gives.items():
+                state[key] = self._settled(key, expected)
 
     def missing(self, chosen: set[str], end: Mapping[Key, Expected] | None) -> set[str]:
         """Cells outside `chosen` that must run too."""
