@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Literal
 
 CellState = Literal["fresh", "stale", "edited", "never_run", "unknown"]
-Mode = Literal["off", "mark", "warn", "block", "linear"]
+Kept = Literal["", "skip", "frozen"]
+Mode = Literal["off", "mark", "warn", "reactive", "block", "linear"]
 Verdict = Literal["identical", "tolerance", "noise", "different", "failed", "not_run"]
 Severity = Literal["error", "warning", "info"]
 
-MODES: tuple[Mode, ...] = ("off", "mark", "warn", "block", "linear")
+MODES: tuple[Mode, ...] = ("off", "mark", "warn", "reactive", "block", "linear")
 
 
 @dataclass(frozen=True)
@@ -31,19 +32,129 @@ class CellStatus:
     Attributes:
         state: ``fresh`` its result is what a run from top to bottom gives; ``stale`` it is not; ``edited`` its code changed and
             has never run as it is now; ``never_run`` in this kernel; ``unknown`` mlnb cannot tell.
-        reasons: why, in sentences; empty for a fresh cell, at least one for every other.
+        reasons: why, in sentences; empty for a cell that is fresh by itself, at least one for every other.
+        vouched: whether it is ``fresh`` because a person vouched for it; until it runs again or what it reads changes.
+        kept: ``skip`` or ``frozen`` for a cell of that tag: it does not run, and its state is about what its last run left.
     """
 
     state: CellState
     reasons: list[str] = field(default_factory=list)
+    vouched: bool = False
+    kept: Kept = ""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How many code cells with code in them are in each state; a cell tagged skip or frozen counts as `kept` alone."""
+
+    fresh: int = 0
+    stale: int = 0
+    edited: int = 0
+    never_run: int = 0
+    unknown: int = 0
+    kept: int = 0
 
 
 @dataclass(frozen=True)
 class OrderStatus:
-    """The state of every code cell, by id, and the mode in use."""
+    """Where a notebook stands in its kernel.
+
+    Attributes:
+        cells: the state of every code cell, by id; empty in mode ``off``.
+        mode: the mode in force.
+        chosen: the mode that the notebook or its user chose; None where nobody did and the setting ``order.mode`` holds.
+        floor: the team's floor, below which no mode goes; None without one.
+        off_reason: why a fault of mlnb's own switched order off, or empty.
+        summary: the states counted.
+    """
 
     cells: dict[str, CellStatus]
     mode: Mode
+    chosen: Mode | None = None
+    floor: Mode | None = None
+    off_reason: str = ""
+    summary: Summary = field(default_factory=Summary)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What makes a notebook, or one cell, fresh.
+
+    Attributes:
+        cells: ids of the cells to run, in order.
+        restart: why only a restart of the kernel makes it clean, or empty.
+    """
+
+    cells: list[str]
+    restart: str = ""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to do about cells that are about to run.
+
+    Attributes:
+        decision: ``run`` them; ``warn`` that what they read is stale; ``refuse``; ``confirm`` that cells which take long run first.
+        message: one sentence; empty with ``run``.
+        stale_inputs: ids of the cells that what is read comes from and that are not up to date.
+        plan: ids of the cells to run first, in order.
+    """
+
+    decision: Literal["run", "warn", "refuse", "confirm"]
+    message: str = ""
+    stale_inputs: list[str] = field(default_factory=list)
+    plan: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Dependants:
+    """What mode ``reactive`` runs after a cell: `cells` in order; `slow` only once a person said yes, as they took over 30 s."""
+
+    cells: list[str] = field(default_factory=list)
+    slow: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class GraphNode:
+    """A code cell in the graph.
+
+    Attributes:
+        id: its id.
+        number: its position for people, from 1, among all cells.
+        title: the first line of its code.
+        state: as in `CellStatus`.
+        reasons: as in `CellStatus`.
+        defs: names it sets or changes.
+        refs: names it reads from cells above.
+        kept: as in `CellStatus`.
+    """
+
+    id: str
+    number: int
+    title: str
+    state: CellState
+    reasons: list[str]
+    defs: list[str]
+    refs: list[str]
+    kept: Kept = ""
+
+
+@dataclass(frozen=True)
+class GraphEdge:
+    """What cell `target` reads of what cell `source` leaves; `names` in words: names, file names, modules and other things."""
+
+    source: str
+    target: str
+    names: list[str]
+    kind: Literal["name", "file", "module", "other"]
+
+
+@dataclass(frozen=True)
+class OrderGraph:
+    """The code cells in document order and what passes between them in a run from top to bottom."""
+
+    nodes: list[GraphNode]
+    edges: list[GraphEdge]
 
 
 @dataclass(frozen=True)
@@ -122,10 +233,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """The static findings of one saved notebook, in document order."""
+    """The static findings of one saved notebook, in document order; `not_checked` says what could not be looked at, and why."""
 
     notebook: str
     findings: list[Finding] = field(default_factory=list)
+    not_checked: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,11 +246,16 @@ class SavedOutput:
 
     kind: str
     data: dict[str, str] = field(default_factory=dict)
+    execution_count: int | None = field(default=None, compare=False)
+    traceback: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
 class SavedCell:
-    """A cell of a saved notebook with what it showed when it last ran."""
+    """A cell of a saved notebook with what it showed when it last ran.
+
+    `has_id` is False where the file has none and `id` was made up; `ran_at` is the time that the front end noted, or empty.
+    """
 
     id: str
     index: int
@@ -147,6 +264,8 @@ class SavedCell:
     execution_count: int | None = None
     outputs: tuple[SavedOutput, ...] = ()
     tags: tuple[str, ...] = ()
+    has_id: bool = True
+    ran_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -158,16 +277,22 @@ class SavedNotebook:
     kernel: str | None
     language: str | None
     digest: str
+    format_minor: int = 5
+    notebook_id: str | None = None
 
 
 @dataclass(frozen=True)
 class CellVerdict:
-    """How a code cell of a fresh run compares with what is saved; `detail` says what differs."""
+    """How a code cell of a fresh run compares with what is saved; `detail` says what differs.
+
+    `kept` is ``skip`` or ``frozen`` for a cell that its tag keeps from running: it does not count in the verdict of the notebook.
+    """
 
     id: str
     index: int
     verdict: Verdict
     detail: str = ""
+    kept: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,12 +304,18 @@ class Verification:
         cells: code cells in document order.
         certificate: id of the signed certificate.
         notebook: path of the notebook.
+        first_different: the first cell that is ``different`` or ``failed``; None when there is none.
+        compared_with: ``saved`` outputs, or, of a notebook that was saved without any, a ``second_run``.
+        written: files below the notebook's folder that the run made or changed, relative to it.
     """
 
     verdict: Verdict
     cells: list[CellVerdict]
     certificate: str
     notebook: str = ""
+    first_different: CellVerdict | None = None
+    compared_with: Literal["saved", "second_run"] = "saved"
+    written: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -194,14 +325,18 @@ class Certificate:
     Attributes:
         id: its id.
         notebook: path at the time.
-        notebook_digest: content address of the file's bytes.
+        notebook_digest: digest of the normalised sources of the code cells and of the tags that change what runs; not of outputs.
         verdict: as in `Verification`.
         cells: as in `Verification`.
         parameters: values handed in, credentials masked.
-        env_id: the environment that mlnb ran in.
+        env_id: the environment of the kernel that ran it.
         created_at: UTC.
         key_id: which key signed.
         signature: hex.
+        notebook_id: the notebook's own identity, where it has one: it outlives a rename.
+        parameters_digest: tells equal parameters, credentials included, without telling them.
+        cell_digests: digest of each code cell's source, in document order.
+        compared_with: as in `Verification`.
     """
 
     id: str
@@ -214,3 +349,7 @@ class Certificate:
     created_at: datetime
     key_id: str = ""
     signature: str = ""
+    notebook_id: str | None = None
+    parameters_digest: str = ""
+    cell_digests: list[str] = field(default_factory=list)
+    compared_with: Literal["saved", "second_run"] = "saved"
