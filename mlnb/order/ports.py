@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from mlnb.order.saved import CellOutline
 from mlnb.order.types import CellCode, SavedNotebook
 
 
@@ -14,6 +15,14 @@ class Analyzer(Protocol):
 
     def analyze(self, source: str) -> CellCode:
         """What `source` defines and reads. Never raises: code that cannot be parsed has `CellCode.error`."""
+
+
+@runtime_checkable
+class Outliner(Protocol):
+    """An analyser that also reads what `mlnb check` wants of a cell's text; those that do not are asked for names alone."""
+
+    def outline(self, source: str) -> CellOutline:
+        """What the text of `source` tells beside its names. Never raises."""
 
 
 class NotebookRunner(Protocol):

@@ -12,7 +12,9 @@ from typing import Any
 import xxhash
 
 from mlnb.order.plugins import python_effects as effects
+from mlnb.order.plugins.python_outline import outline_of
 from mlnb.order.plugins.python_scope import names_of
+from mlnb.order.saved import CellOutline
 from mlnb.order.types import CellCode
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -47,6 +49,13 @@ class PythonAnalyzer:
     def analyze(self, source: str) -> CellCode:
         """What `source` defines and reads; remembered, since the same cells come again and again."""
         return self._analyze(source)
+
+    def outline(self, source: str) -> CellOutline:
+        """What the text of `source` tells beside its names; an `mlnb.order.ports.Outliner`."""
+        try:
+            return outline_of(source, ast.parse(self._transform(source)))
+        except (SyntaxError, ValueError, RecursionError):
+            return outline_of(source, None)
 
     def _analyze_now(self, source: str) -> CellCode:
         try:
