@@ -41,6 +41,11 @@ class CellOutline:
         star_imports: modules of which it imports everything.
         passing: names that it binds only as loop variables, in ``with``, ``except`` and the like.
         released: names that it only sets to None.
+        dropped: names that it has surely deleted when it ends.
+        global_names: names that its functions may set (``global``).
+        deferred: names that it reads only in lambdas and decorated functions, which something may or may not call at once.
+        annotations: names that stand only in annotations.
+        is_lazy: whether annotations are not evaluated from here on (``from __future__ import annotations``).
         is_silent: whether it cannot show anything, whatever its names stand for.
         ends_with_value: whether its last statement is an expression, so that there may be a result.
         sets_display: whether it changes which results IPython shows.
@@ -56,6 +61,11 @@ class CellOutline:
     star_imports: tuple[str, ...] = ()
     passing: frozenset[str] = frozenset()
     released: frozenset[str] = frozenset()
+    dropped: frozenset[str] = frozenset()
+    global_names: frozenset[str] = frozenset()
+    deferred: frozenset[str] = frozenset()
+    annotations: frozenset[str] = frozenset()
+    is_lazy: bool = False
     is_silent: bool = False
     ends_with_value: bool = True
     sets_display: bool = False
@@ -137,5 +147,3 @@ class Certification:
     certificate: str | None = None
     reason: str = ""
     way_out: str = ""
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from mlnb.order.saved import CellOutline, ImportLine
 
@@ -14,7 +14,9 @@ _WITHOUT_SIGN = frozenset({
     "who", "whos", "time", "timeit", "matplotlib", "load_ext", "reload_ext", "env", "set_env", "run", "history", "config",
 })  # fmt: skip
 # Programs that come with the notebook's own tools: no reason to call a notebook tied to one machine.
-_TOOLS = frozenset({"pip", "pip3", "python", "python3", "conda", "mamba", "micromamba", "uv", "git", "jupyter", "mlnb", "papermill", "mlflow"})  # fmt: skip
+_TOOLS = frozenset({
+    "pip", "pip3", "python", "python3", "conda", "mamba", "micromamba", "uv", "git", "jupyter", "mlnb", "papermill", "mlflow", "echo",
+})  # fmt: skip
 _SHELL_CELLS = frozenset({"bash", "sh", "script", "cmd", "perl", "ruby", "system", "sx", "!"})
 _HOME = re.compile(r"(?<![\w/])(?:/home/|/Users/|/root/|[A-Za-z]:\\\\?Users\\\\?)[^\s'\"<>|:*?]+")
 _IMPORT_WORDS = frozenset({
@@ -22,7 +24,19 @@ _IMPORT_WORDS = frozenset({
     "invalidate_caches", "addsitedir", "load_dotenv", "autoreload", "enable_eager_execution", "simplefilter", "filterwarnings",
     "switch_backend", "set_start_method",
 })  # fmt: skip
-_LITERALS = (ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Name, ast.UnaryOp, ast.USub, ast.UAdd, ast.Load, ast.Store)
+_LITERALS = (
+    ast.Constant,
+    ast.List,
+    ast.Tuple,
+    ast.Set,
+    ast.Dict,
+    ast.Name,
+    ast.UnaryOp,
+    ast.USub,
+    ast.UAdd,
+    ast.Load,
+    ast.Store,
+)
 
 
 def outline_of(source: str, tree: ast.Module | None) -> CellOutline:
@@ -44,6 +58,12 @@ def outline_of(source: str, tree: ast.Module | None) -> CellOutline:
         star_imports=tuple(_star_imports(tree, calls)),
         passing=frozenset(_passing(tree) - _assigned(body)),
         released=frozenset(_released(body) - _bound_by_imports(tree)),
+        dropped=frozenset(_dropped(body)),
+        global_names=frozenset(name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names),
+        deferred=frozenset(_loads(tree) - _loads(tree, _without_deferred)),
+        annotations=frozenset(_loads(tree) - _loads(tree, _without_annotations)),
+        is_lazy=any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in body)
+        and "annotations" in source,
         is_silent=bool(body) and not calls and all(_is_silent(statement) for statement in body),
         ends_with_value=bool(body) and isinstance(body[-1], ast.Expr),
         sets_display="ast_node_interactivity" in source,
@@ -85,9 +105,7 @@ def _imports(source: str, body: list[ast.stmt]) -> Iterator[ImportLine]:
     except (SyntaxError, ValueError):
         return  # magics moved the lines about
     taken = [
-        line
-        for statement in body
-        for line in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
+        line for statement in body for line in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
     ]
     for statement in body:
         if not isinstance(statement, (ast.Import, ast.ImportFrom)):
@@ -171,6 +189,42 @@ def _released(body: Iterable[ast.stmt]) -> set[str]:
             for name in _assigned([node]):
                 set_to.setdefault(name, []).append(False)
     return {name for name, values in set_to.items() if all(values)}
+
+
+def _dropped(body: Iterable[ast.stmt]) -> set[str]:
+    """Names that are surely deleted when the cell ends."""
+    gone: set[str] = set()
+    for node in body:
+        if isinstance(node, ast.Delete):
+            gone |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        else:
+            gone -= _bound_by_imports(node) | _targets(node) | _assigned([node])
+    return gone
+
+
+def _loads(node: ast.AST, children: Callable[[ast.AST], Iterable[ast.AST]] = ast.iter_child_nodes) -> set[str]:
+    """Names that are read in `node` and in what `children` says is in it."""
+    found: set[str] = set()
+    todo = [node]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load):
+            found.add(one.id)
+        todo.extend(children(one))
+    return found
+
+
+def _without_deferred(node: ast.AST) -> Iterable[ast.AST]:
+    if isinstance(node, ast.Lambda):
+        return [node.args]
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.decorator_list:
+        return [part for part in ast.iter_child_nodes(node) if part not in node.body]
+    return ast.iter_child_nodes(node)
+
+
+def _without_annotations(node: ast.AST) -> Iterable[ast.AST]:
+    given = {getattr(node, "annotation", None), getattr(node, "returns", None)}
+    return [part for part in ast.iter_child_nodes(node) if part not in given]
 
 
 def _is_silent(node: ast.stmt) -> bool:
