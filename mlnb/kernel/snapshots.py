@@ -7,7 +7,6 @@ import os
 import platform
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,53 +18,14 @@ from mlnb.core.secrets import mask
 from mlnb.core.version import __version__
 from mlnb.core.wire import to_wire
 from mlnb.kernel.snapshots_cells import CellRecorder
+from mlnb.kernel.snapshots_taken import TakenSnapshot
 from mlnb.snapshots import rules
 from mlnb.snapshots.plugins.files import SnapshotFiles
-from mlnb.snapshots.types import CellRun, Diff, Manifest, Restored, Snapshot, Variable
+from mlnb.snapshots.plugins.taking import Job
+from mlnb.snapshots.types import CellRun, Diff, Manifest, Restored, Snapshot
 
 if TYPE_CHECKING:
     from mlnb.snapshots.plugins.writing import SnapshotWriter
-
-_GONE = object()
-
-
-class TakenSnapshot:
-    """A snapshot that was taken and is on its way to the disk.
-
-    Attributes:
-        id: its id.
-        created_at: when, UTC.
-        reason: why it was taken.
-        variables: each variable's state, reason and digest.
-
-    Every other attribute of `Snapshot` waits until it is on disk.
-    """
-
-    def __init__(self, manifest: Manifest, written: Future[Manifest]) -> None:
-        self.id = manifest.id
-        self.created_at: datetime = manifest.created_at
-        self.reason = manifest.reason
-        self.variables: dict[str, Variable] = dict(manifest.variables)
-        self._written = written
-
-    def wait(self, timeout_s: float | None = None) -> Snapshot:
-        """The whole snapshot, once it is on disk.
-
-        Raises:
-            StoreUnavailable: it could not be written.
-            TimeoutError: it is not on disk within `timeout_s`.
-        """
-        return rules.snapshot_from_manifest(self._written.result(timeout_s), has_document=False)
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - an attribute of Snapshot
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return getattr(self.wait(), name)
-
-    def __repr__(self) -> str:
-        lost = [name for name, variable in self.variables.items() if variable.state != "saved"]
-        kept = len(self.variables) - len(lost)
-        return f"<snapshot {self.id}: {kept} variables saved" + (f", not {', '.join(lost)}>" if lost else ">")
 
 
 class KernelSnapshots:
@@ -110,7 +70,7 @@ class KernelSnapshots:
     @property
     def _writer(self) -> SnapshotWriter:
         if self._lazy_writer is None:
-            from mlnb.snapshots.plugins.writing import SnapshotWriter  # noqa: PLC0415 - cloudpickle, on first use
+            from mlnb.snapshots.plugins.writing import SnapshotWriter  # noqa: PLC0415 - threads, on first use
 
             self._lazy_writer = SnapshotWriter(self._files, self._log)
         return self._lazy_writer
@@ -121,18 +81,25 @@ class KernelSnapshots:
         Args:
             reason: why, in the user's words.
         """
-        from mlnb.snapshots.plugins.capture import Capture  # noqa: PLC0415 - cloudpickle, on first use
-        from mlnb.snapshots.plugins.codecs import codecs  # noqa: PLC0415
-
-        namespace, writer = self._shell.user_ns, self._writer
-        names = rules.user_names(namespace, getattr(self._shell, "user_ns_hidden", {}))
-        known = {digest: part.codec for digest, part in writer.parts.items()}
-        captured = Capture(namespace, codecs(), known).run(names)
+        snapshot_id, created_at, why = new_id("snap"), utc_now(), mask(reason)
         notebook = self._notebook()
-        manifest = Manifest(
-            id=new_id("snap"),
-            created_at=utc_now(),
-            reason=mask(reason),
+        job = Job(
+            id=snapshot_id,
+            namespace=self._shell.user_ns,
+            names=lambda: rules.user_names(self._shell.user_ns, getattr(self._shell, "user_ns_hidden", {})),
+            describe=lambda: self._describe(snapshot_id, created_at, why, notebook),
+            git_folder=notebook.parent if notebook else Path.cwd(),
+        )
+        taking = self._writer.take(job)
+        self._last_taken = time.monotonic()
+        self._attempt("runs were not linked", lambda: self._link(snapshot_id))
+        return TakenSnapshot(snapshot_id, created_at, why, taking)
+
+    def _describe(self, snapshot_id: str, created_at: datetime, reason: str, notebook: Path | None) -> Manifest:
+        return Manifest(
+            id=snapshot_id,
+            created_at=created_at,
+            reason=reason,
             notebook=str(notebook) if notebook else None,
             owner=getpass.getuser(),
             session=self._session,
@@ -142,12 +109,7 @@ class KernelSnapshots:
             python=platform.python_version(),
             mlnb=__version__,
             cell_runs=tuple(self._cells.runs),
-            variables=captured.variables,
         )
-        written = writer.write(manifest, captured, notebook.parent if notebook else Path.cwd())
-        self._last_taken = time.monotonic()
-        self._attempt("runs were not linked", lambda: self._link(manifest.id))
-        return TakenSnapshot(manifest, written)
 
     def flush(self, timeout_s: float | None = None) -> None:
         """Return when everything taken so far is durable.
@@ -222,8 +184,8 @@ class KernelSnapshots:
             )
         return restore(self._shell.user_ns, manifest, names, self._files, self._writer, self._take_before)
 
-    def _take_before(self, snapshot_id: str) -> Snapshot:
-        return self.take(f"before restore of {snapshot_id}").wait()
+    def _take_before(self, snapshot_id: str) -> Manifest:
+        return self.take(f"before restore of {snapshot_id}").taking.written.result()
 
     def door_functions(self) -> dict[str, Callable[..., Any]]:
         """What this offers to front ends and to the server, by name; arguments by keyword, JSON values out."""

@@ -11,7 +11,7 @@ from mlnb.snapshots.plugins.codecs import codec_named
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.loading import Loaded, load, read_contents
 from mlnb.snapshots.plugins.writing import SnapshotWriter
-from mlnb.snapshots.types import Component, Manifest, Restored, Snapshot
+from mlnb.snapshots.types import Manifest, Restored
 
 _GONE = object()
 
@@ -22,7 +22,7 @@ def restore(
     names: Sequence[str] | None,
     files: SnapshotFiles,
     writer: SnapshotWriter,
-    take_before: Callable[[str], Snapshot],
+    take_before: Callable[[str], Manifest],
 ) -> Restored:
     """Put the variables of `manifest` (or `names` of them) into `namespace`.
 
@@ -31,7 +31,7 @@ def restore(
         manifest: verified and this user's own.
         names: which variables, None for all.
         files: where the snapshot lies.
-        writer: knows what the variables are now, once `take_before` has run.
+        writer: learns what is stored.
         take_before: keeps the state as it is now.
 
     Raises:
@@ -42,14 +42,15 @@ def restore(
     components = [component for component in manifest.components if wanted.intersection(component.names)]
     contents = read_contents(manifest, files.blobs, components)
     before = take_before(manifest.id)
-    same = [component for component in components if _is_as_now(component, writer)]
+    now = {component.digest: component.names for component in before.components}
+    same = [component for component in components if now.get(component.digest) == component.names]
     live = {} if names is None else _live_classes(namespace)
     changed = [content for content in contents if content.component not in same]
     loaded = load(changed, codec_named, rebuild.Loading(namespace, live, python=manifest.python))
     fresh = {name: value for name, value in loaded.values.items() if name in wanted}
     removed = sorted(_removable(before, manifest)) if names is None else []
     _swap(namespace, fresh, removed)
-    writer.learn(manifest)
+    writer.known.learn(manifest)
     kept = {name for component in same for name in component.names if name in wanted}
     return Restored(
         id=manifest.id,
@@ -61,17 +62,12 @@ def restore(
     )
 
 
-def _is_as_now(component: Component, writer: SnapshotWriter) -> bool:
-    now = writer.parts.get(component.digest)
-    return now is not None and now.names == component.names
-
-
 def _live_classes(namespace: dict[str, Any]) -> dict[str, type]:
     kinds = {value if isinstance(value, type) else type(value) for value in list(namespace.values())}
     return {class_version(kind, namespace): kind for kind in kinds if functions.is_by_value(kind)}
 
 
-def _removable(before: Snapshot, manifest: Manifest) -> set[str]:
+def _removable(before: Manifest, manifest: Manifest) -> set[str]:
     """What the snapshot did not have and can be brought back; what cannot is never destroyed."""
     saved = {name for name, variable in before.variables.items() if variable.state == "saved"}
     return saved - set(manifest.variables)

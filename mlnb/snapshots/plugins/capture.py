@@ -11,7 +11,7 @@ import contextlib
 import sys
 import types
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,13 +66,22 @@ class Capture:
     Args:
         namespace: the notebook's namespace.
         codecs: asked in order; the last one takes everything.
-        known: codec of each part that is stored already, by digest.
+        known: codec of each part that is stored already, by digest; asked by `save`.
+        tick: called after each step.
     """
 
-    def __init__(self, namespace: dict[str, Any], codecs: Sequence[Codec], known: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        namespace: dict[str, Any],
+        codecs: Sequence[Codec],
+        known: Mapping[str, str],
+        tick: Callable[[], None] = lambda: None,
+    ) -> None:
         self._namespace = namespace
         self._codecs = codecs
-        self._known = known
+        self.known = known
+        self._tick = tick
+        self._values: dict[str, Any] = {}
         self._session = Session(namespace)
         self._prints: dict[str, Print] = {}
         self._reasons: dict[str, str] = {}
@@ -81,16 +90,26 @@ class Capture:
 
     def run(self, names: Sequence[str]) -> Captured:
         """Capture the variables `names`."""
-        values = {name: self._namespace[name] for name in names}
-        for name, value in values.items():
+        self.look(names)
+        return self.save()
+
+    def look(self, names: Sequence[str]) -> None:
+        """Take the fingerprints of the variables `names`."""
+        self._values = {name: self._namespace[name] for name in names}
+        for name, value in self._values.items():
             self._prints[name] = fingerprint(value, self._session)
+            self._tick()
             if value is self._namespace:
                 self._reasons[name] = "it is the notebook's namespace itself"
-        done = Captured()
-        waiting = rules.components({name: self._prints[name].claims for name in names if name not in self._reasons})
+
+    def save(self) -> Captured:
+        """Save what was looked at, as far as it is not stored already."""
+        values, done = self._values, Captured()
+        waiting = rules.components({name: self._prints[name].claims for name in values if name not in self._reasons})
         while waiting:
             group = waiting.pop(0)
             part = self._save(group, values)
+            self._tick()
             if part is not None:
                 done.parts.append(part)
                 continue
@@ -110,8 +129,8 @@ class Capture:
     def _save(self, group: tuple[str, ...], values: Mapping[str, object]) -> Part | None:
         """The part for `group`; None when at least one of its names has got a reason why not."""
         digest = self._digest_of(group, self._prints)
-        if digest in self._known:
-            return Part(group, digest, self._known[digest], None)
+        if digest in self.known:
+            return Part(group, digest, self.known[digest], None)
         members = {name: values[name] for name in group}
         codec = next(codec for codec in self._codecs if all(codec.can_save(value) for value in members.values()))
         try:

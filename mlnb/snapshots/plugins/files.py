@@ -64,7 +64,11 @@ class SnapshotFiles:
         return sorted((path.parent.name for path in self.folder.glob("snap-*/manifest.json")), reverse=True)
 
     def write(
-        self, manifest: Manifest, known: Mapping[str, Chunk], pieces: Mapping[str, bytes], used: Iterable[str]
+        self,
+        manifest: Manifest,
+        known: Mapping[str, Chunk],
+        pieces: Mapping[str, bytes | memoryview],
+        used: Iterable[str],
     ) -> Manifest:
         """Store `manifest` durably and return it with its chunks.
 

@@ -39,14 +39,14 @@ def chunks_of(data: memoryview | bytes) -> Iterator[tuple[str, memoryview]]:
         yield digest_of(piece), piece
 
 
-def write_packs(root: Path, pieces: Mapping[str, bytes]) -> dict[str, Chunk]:
+def write_packs(root: Path, pieces: Mapping[str, bytes | memoryview]) -> dict[str, Chunk]:
     """Store `pieces` (bytes by digest) in packs under `root`, durably, and say where each lies.
 
     Raises:
         StoreUnavailable: the disk refused; nothing that counts was written.
     """
     found: dict[str, Chunk] = {}
-    waiting: dict[str, tuple[bytes, int, Literal["raw", "zstd"]]] = {}
+    waiting: dict[str, tuple[bytes | memoryview, int, Literal["raw", "zstd"]]] = {}
     size = 0
     for digest, data in pieces.items():
         stored, encoding = _encode(data)
@@ -60,7 +60,7 @@ def write_packs(root: Path, pieces: Mapping[str, bytes]) -> dict[str, Chunk]:
     return found
 
 
-def _encode(data: bytes) -> tuple[bytes, Literal["raw", "zstd"]]:
+def _encode(data: bytes | memoryview) -> tuple[bytes | memoryview, Literal["raw", "zstd"]]:
     if len(data) < _SMALLEST_BYTES:
         return data, "raw"
     compressor = zstandard.ZstdCompressor(level=_LEVEL)
@@ -71,7 +71,9 @@ def _encode(data: bytes) -> tuple[bytes, Literal["raw", "zstd"]]:
     return (packed, "zstd") if len(packed) < _WORTH * len(data) else (data, "raw")
 
 
-def _write_pack(root: Path, pieces: Mapping[str, tuple[bytes, int, Literal["raw", "zstd"]]]) -> dict[str, Chunk]:
+def _write_pack(
+    root: Path, pieces: Mapping[str, tuple[bytes | memoryview, int, Literal["raw", "zstd"]]]
+) -> dict[str, Chunk]:
     hasher = blake3(MAGIC)
     temporary: str | None = None
     try:

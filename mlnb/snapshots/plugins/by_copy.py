@@ -1,0 +1,170 @@
+"""Taking a snapshot with a copy of the process: the cell waits for the copy to be made, which captures, checks and writes in its own time.
+
+Each copy waits for those before it and reads from their manifests what is stored by then; so they write one after the other what the
+kernel was at one moment after the other, however fast the cells follow.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import pickle
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from mlnb.core.errors import MlnbError, StoreUnavailable
+from mlnb.snapshots.plugins import copies
+from mlnb.snapshots.plugins.files import SnapshotFiles
+from mlnb.snapshots.plugins.git import git_state
+from mlnb.snapshots.plugins.storing import Known, lay_out, store
+from mlnb.snapshots.plugins.taking import Found, Job, Taking, with_variables
+from mlnb.snapshots.types import Manifest
+
+_MOST_COPIES = 32
+_LEAST_FREE_SHARE = 0.2
+
+
+@dataclasses.dataclass(frozen=True)
+class _Outstanding:
+    id: str
+    copy: copies.Copy
+    taking: Taking
+
+
+class CopyTaker:
+    """Captures in copies of the process; a thread listens to them, in order.
+
+    Args:
+        files: where to.
+        known: what is stored; learns what the copies wrote.
+        log: told what could not be written.
+    """
+
+    def __init__(self, files: SnapshotFiles, known: Known, log: Callable[[str], object]) -> None:
+        self._files = files
+        self._known = known
+        self._log = log
+        self._outstanding: deque[_Outstanding] = deque()
+        self._queue: queue.SimpleQueue[_Outstanding] = queue.SimpleQueue()
+        self._listener: tuple[int, threading.Thread] | None = None
+        self.is_broken = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether every copy has ended."""
+        return not self._outstanding
+
+    def take(self, job: Job) -> Taking:
+        """Make a copy.
+
+        Raises:
+            OSError: the operating system has no room for one.
+        """
+        self._wait_for_room()
+        before = tuple(self._outstanding)
+        copy = copies.fork(lambda say: self._work(job, before, say), [one.copy for one in before])
+        taking = Taking()
+        made = _Outstanding(job.id, copy, taking)
+        self._outstanding.append(made)
+        self._listen(made)
+        return taking
+
+    def _work(self, job: Job, before: tuple[_Outstanding, ...], say: copies.Say) -> None:
+        """What the copy does."""
+        try:
+            say(self._save(job, before, say))
+        except MlnbError as error:
+            say(error)
+        except BaseException as error:  # noqa: BLE001 - it is told to the process that waits
+            say(StoreUnavailable(f"it failed: {type(error).__name__}: {error}", "See `mlnb doctor`."))
+
+    def _save(self, job: Job, before: tuple[_Outstanding, ...], say: copies.Say) -> Manifest:
+        from mlnb.snapshots.plugins.capture import Capture  # cloudpickle, on first use
+        from mlnb.snapshots.plugins.codecs import codecs
+
+        capture = Capture(job.namespace, codecs(), {}, copies.keep_on)
+        capture.look(job.names())
+        self._catch_up(before)
+        capture.known = {digest: part.codec for digest, part in self._known.parts.items()}
+        captured = capture.save()
+        found = Found(captured.variables, {part.digest: part.names for part in captured.parts})
+        say(found)
+        copies.keep_on()
+        layout = lay_out(captured, self._known.parts, self._known.chunks)
+        copies.keep_on()
+        manifest = dataclasses.replace(with_variables(job.describe(), found), git=git_state(job.git_folder))
+        return store(self._files, manifest, layout, self._known.chunks)
+
+    def _catch_up(self, before: tuple[_Outstanding, ...]) -> None:
+        for one in before:
+            copies.wait_for(one.copy)
+        for one in reversed(before):  # a later one knows what the earlier ones wrote
+            with contextlib.suppress(MlnbError):
+                self._known.learn(self._files.read(one.id))
+                return
+
+    def _wait_for_room(self) -> None:
+        if self._outstanding and (len(self._outstanding) >= _MOST_COPIES or _is_memory_short()):
+            oldest = self._outstanding[0].taking.written
+            with contextlib.suppress(Exception):
+                oldest.result()
+
+    def _listen(self, made: _Outstanding) -> None:
+        if self._listener is None or self._listener[0] != os.getpid():  # threads do not survive a fork
+            thread = threading.Thread(target=self._hear_all, name="mlnb-snapshots", daemon=True)
+            self._listener = (os.getpid(), thread)
+            thread.start()
+        self._queue.put(made)
+
+    def _hear_all(self) -> None:
+        from mlnb.snapshots.plugins import capture, codecs  # noqa: F401 - so that later copies need not
+
+        while True:
+            made = self._queue.get()
+            self._hear(made)
+
+    def _hear(self, made: _Outstanding) -> None:
+        last: object = None
+        with contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):
+            while True:
+                last = pickle.load(made.copy.words)  # noqa: S301 - from a copy of this very process
+                if isinstance(last, Found):
+                    made.taking.found.set_result(last)
+        status = made.copy.reap()
+        if self._outstanding and self._outstanding[0] is made:
+            self._outstanding.popleft()
+        if isinstance(last, Manifest):
+            self._known.learn(last)
+            made.taking.written.set_result(last)
+            return
+        error = last if isinstance(last, MlnbError) else self._ended_early(status)
+        self._known.forget()
+        self._log(f"the snapshot {made.id} was not written: {error}")
+        made.taking.fail(error)
+
+    def _ended_early(self, status: int | None) -> StoreUnavailable:
+        self.is_broken = True
+        how = f"by signal {-status}" if status is not None and status < 0 else f"with status {status}"
+        return StoreUnavailable(
+            f"the process that wrote it ended early ({how})", "Take it again: it will be taken without a copy."
+        )
+
+
+def _is_memory_short() -> bool:
+    """Whether copies should end before more are made: each keeps the memory that has changed since."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        sizes = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines[:3])}
+        if sizes["MemAvailable"] < _LEAST_FREE_SHARE * sizes["MemTotal"]:
+            return True
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+        if limit == "max":
+            return False
+        used = int(Path("/sys/fs/cgroup/memory.current").read_text())
+        return int(limit) - used < _LEAST_FREE_SHARE * int(limit)
+    except (OSError, ValueError, KeyError):
+        return False

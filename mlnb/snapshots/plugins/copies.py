@@ -1,0 +1,170 @@
+"""A copy of this process (``fork``) that looks at the memory as it is now, while this process goes on and changes its own.
+
+The operating system copies a page only when one of the two writes to it, so making a copy costs milliseconds whatever the size of the data.
+The copy works in the order of the copies before it, says what it found through a pipe, and ends without running anything that the process
+registered for its own end. It outlives the process that made it: what was begun is finished also when a kernel is stopped right after.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import io
+import logging
+import os
+import pickle
+import random
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+_STEP_S = 60
+_NICE = 5
+_NO_COPY_WITH = {  # libraries with threads of their own that a copy does not have and would wait for
+    "jax": "JAX",
+    "polars": "Polars",
+    "grpc": "gRPC",
+    "tensorflow": "TensorFlow",
+    "cupy": "CuPy",
+}
+Say = Callable[[object], None]
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copy at work.
+
+    Attributes:
+        pid: its process.
+        words: what it says, pickled, one after the other; ends when it does.
+        end: readable once it has ended; the next copy waits for that.
+    """
+
+    pid: int
+    words: io.BufferedReader
+    end: int
+
+    def reap(self) -> int | None:
+        """Wait for its end; its exit status (negative: the signal that ended it), None when somebody else asked for it first."""
+        with contextlib.suppress(OSError):
+            os.close(self.end)
+        try:
+            return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        except ChildProcessError:
+            return None
+        finally:
+            self.words.close()
+
+
+def why_not() -> str:
+    """Why this process must not be copied, in words that follow "because"; empty when it may."""
+    if not sys.platform.startswith("linux"):
+        return "copies are made on Linux only"
+    for module, name in _NO_COPY_WITH.items():
+        if module in sys.modules:
+            return f"{name} is loaded, whose threads do not survive in a copy"
+    cuda = getattr(sys.modules.get("torch"), "cuda", None)
+    if cuda is not None and cuda.is_initialized():
+        return "a GPU is in use, which a copy cannot reach"
+    return ""
+
+
+def fork(work: Callable[[Say], None], before: Iterable[Copy]) -> Copy:
+    """Make a copy that runs `work`. It returns at once, in this process only.
+
+    Args:
+        work: run in the copy, which ends with it; what it says can be read from `Copy.words`.
+        before: the copies that are still at work, oldest first; `work` begins at once, `wait_for` waits for them.
+
+    Raises:
+        OSError: the operating system has no room for a copy.
+    """
+    earlier = list(before)
+    words_in, words_out = os.pipe()
+    end_in, end_out = os.pipe()
+    state = random.getstate()  # Python seeds it anew in a copy
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of threads in this process; see `why_not`
+            pid = os.fork()
+    except OSError:
+        for handle in (words_in, words_out, end_in, end_out):
+            os.close(handle)
+        raise
+    if pid == 0:
+        _be_a_copy(work, state, words_out, [words_in, end_in, *(copy.words.fileno() for copy in earlier)])
+    os.close(words_out)
+    os.close(end_out)
+    return Copy(pid, os.fdopen(words_in, "rb"), end_in)
+
+
+def wait_for(copy: Copy) -> None:
+    """In a later copy: wait until `copy` has ended."""
+    signal.alarm(0)
+    with contextlib.suppress(OSError):
+        os.read(copy.end, 1)
+    keep_on()
+
+
+def keep_on() -> None:
+    """In a copy: a step is done. One that does none for a minute is stuck and is ended by the operating system."""
+    if _in_copy:
+        signal.alarm(_STEP_S)
+
+
+_in_copy = False
+
+
+def _be_a_copy(work: Callable[[Say], None], state: object, words: int, foreign: list[int]) -> None:
+    code = 1
+    try:
+        _settle_in(state, foreign)
+        work(lambda word: _say(words, word))
+        code = 0
+    finally:
+        os._exit(code)  # without buffers, exit handlers and destructors, which are the other process's
+
+
+def _settle_in(state: object, foreign: list[int]) -> None:
+    global _in_copy  # it is a fact about the process
+    _in_copy = True
+    gc.disable()
+    os.setsid()  # neither an interrupt nor the end of the kernel's group is meant for it
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_IGN)
+    for number in (signal.SIGALRM, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    signal.set_wakeup_fd(-1)
+    keep_on()
+    with contextlib.suppress(OSError):
+        os.nice(_NICE)
+    for handle in foreign:
+        os.close(handle)
+    _leave_sockets()
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for handle in (0, 1, 2):
+        os.dup2(nowhere, handle)
+    sys.stdin = sys.stdout = sys.stderr = os.fdopen(
+        nowhere, "r+"
+    )  # not a kernel's own streams, which belong to threads
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    random.setstate(state)  # type: ignore[arg-type]
+
+
+def _leave_sockets() -> None:
+    """A kernel that is started again needs the ports of the old one."""
+    for link in list(Path("/proc/self/fd").iterdir()):
+        with contextlib.suppress(OSError):
+            if str(link.readlink()).startswith("socket:"):
+                os.close(int(link.name))
+
+
+def _say(handle: int, word: object) -> None:
+    data = memoryview(pickle.dumps(word, protocol=5))
+    with contextlib.suppress(BrokenPipeError):  # nobody listens any more; the work goes on
+        while data:
+            data = data[os.write(handle, data) :]

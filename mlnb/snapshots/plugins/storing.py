@@ -1,0 +1,153 @@
+"""From captured values to files: what is new is laid out in chunks, and stored under a signed manifest."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mlnb.core.errors import StoreUnavailable
+from mlnb.snapshots.plugins.files import SnapshotFiles
+from mlnb.snapshots.plugins.packs import chunks_of
+from mlnb.snapshots.types import Buffer, Chunk, Component, Manifest
+
+if TYPE_CHECKING:
+    from mlnb.snapshots.plugins.capture import Captured, Part
+
+Piece = bytes | memoryview
+
+
+@dataclass(frozen=True)
+class StoredPart:
+    """A part that is stored or on its way: what its manifest entry is made of, with chunks by digest."""
+
+    names: tuple[str, ...]
+    codec: str
+    stream: tuple[str, ...]
+    buffers: tuple[tuple[int, bool, tuple[str, ...]], ...]
+
+
+@dataclass
+class Known:
+    """What is stored already, as far as this kernel knows.
+
+    Attributes:
+        parts: by digest.
+        chunks: where each lies, by digest.
+    """
+
+    parts: dict[str, StoredPart] = field(default_factory=dict)
+    chunks: dict[str, Chunk] = field(default_factory=dict)
+
+    def learn(self, manifest: Manifest) -> None:
+        """The components of `manifest` are stored."""
+        digests = [chunk.digest for chunk in manifest.chunks]
+        for chunk in manifest.chunks:
+            self.chunks.setdefault(chunk.digest, chunk)
+        for component in manifest.components:
+            self.parts[component.digest] = StoredPart(
+                component.names,
+                component.codec,
+                tuple(digests[number] for number in component.stream),
+                tuple(
+                    (buffer.size_bytes, buffer.is_readonly, tuple(digests[number] for number in buffer.chunks))
+                    for buffer in component.buffers
+                ),
+            )
+
+    def forget(self) -> None:
+        """Nothing is known to be stored: the next snapshot saves everything anew."""
+        self.parts.clear()
+        self.chunks.clear()
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a snapshot is going to be stored.
+
+    Attributes:
+        parts: by digest.
+        pieces: bytes of the chunks that are not stored yet, by digest; they may be the memory of live objects.
+        used: digests of all chunks, in the order that the components count them.
+        components: as they stand in the manifest.
+    """
+
+    parts: dict[str, StoredPart]
+    pieces: dict[str, Piece]
+    used: list[str]
+    components: tuple[Component, ...]
+
+    @property
+    def size_bytes(self) -> int:
+        """How much has to be written, before compression."""
+        return sum(memoryview(piece).nbytes for piece in self.pieces.values())
+
+
+def lay_out(captured: Captured, parts: Mapping[str, StoredPart], has_chunk: Container[str]) -> Layout:
+    """Cut what is new into chunks.
+
+    Args:
+        captured: the values.
+        parts: what is stored or on its way.
+        has_chunk: digests of chunks that are stored or on their way.
+    """
+    pieces: dict[str, Piece] = {}
+    found = {part.digest: _part(part, parts, has_chunk, pieces) for part in captured.parts}
+    used = list(dict.fromkeys(digest for part in found.values() for digest in _digests(part)))
+    position = {digest: number for number, digest in enumerate(used)}
+    components = tuple(_component(digest, part, position) for digest, part in found.items())
+    return Layout(found, pieces, used, components)
+
+
+def store(files: SnapshotFiles, manifest: Manifest, layout: Layout, chunks: Mapping[str, Chunk]) -> Manifest:
+    """Write what is new and then the manifest, which is returned whole.
+
+    Raises:
+        StoreUnavailable: the disk refused; nothing that counts was written.
+        Damaged: a pack that earlier snapshots of this kernel share is gone.
+    """
+    missing = [digest for digest in layout.used if digest not in chunks and digest not in layout.pieces]
+    if missing:
+        raise StoreUnavailable(
+            f"{manifest.id} shares values with a snapshot that could not be written", "Take it again."
+        )
+    whole = dataclasses.replace(manifest, components=layout.components)
+    return files.write(whole, chunks, layout.pieces, layout.used)
+
+
+def _part(
+    part: Part, parts: Mapping[str, StoredPart], has_chunk: Container[str], pieces: dict[str, Piece]
+) -> StoredPart:
+    if part.encoded is None:
+        return parts[part.digest]
+
+    def keep(data: memoryview | bytes) -> tuple[str, ...]:
+        digests = []
+        for digest, piece in chunks_of(data):
+            if digest not in has_chunk and digest not in pieces:
+                pieces[digest] = piece
+            digests.append(digest)
+        return tuple(digests)
+
+    buffers = [(buffer.nbytes, buffer.readonly, keep(buffer)) for buffer in part.encoded.buffers]
+    return StoredPart(part.names, part.codec, keep(part.encoded.stream), tuple(buffers))
+
+
+def _digests(part: StoredPart) -> Iterable[str]:
+    yield from part.stream
+    for _, _, digests in part.buffers:
+        yield from digests
+
+
+def _component(digest: str, part: StoredPart, position: dict[str, int]) -> Component:
+    return Component(
+        names=part.names,
+        codec=part.codec,
+        digest=digest,
+        stream=tuple(position[one] for one in part.stream),
+        buffers=tuple(
+            Buffer(size, is_readonly, tuple(position[one] for one in digests))
+            for size, is_readonly, digests in part.buffers
+        ),
+    )

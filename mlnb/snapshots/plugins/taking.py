@@ -1,0 +1,65 @@
+"""How a snapshot is taken: by a copy of the kernel's process, or by the process itself with a thread that writes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from mlnb.snapshots.types import Manifest, Variable
+
+
+@dataclass(frozen=True)
+class Job:
+    """A snapshot to take.
+
+    Attributes:
+        id: its id.
+        namespace: the notebook's.
+        names: tells which variables count; asked when the state is looked at.
+        describe: the manifest without variables, components and chunks; asked when the state is looked at.
+        git_folder: the folder whose commit is recorded.
+    """
+
+    id: str
+    namespace: dict[str, Any]
+    names: Callable[[], list[str]]
+    describe: Callable[[], Manifest]
+    git_folder: Path
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found in the namespace: each variable with its verdict, and the digest of each part that is saved, with its names."""
+
+    variables: Mapping[str, Variable]
+    parts: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Taking:
+    """A snapshot on its way: first it is known what was found, then it is on disk. Each may end in an error instead."""
+
+    found: Future[Found] = field(default_factory=Future)
+    written: Future[Manifest] = field(default_factory=Future)
+
+    def fail(self, error: BaseException) -> None:
+        """What is not known yet never will be."""
+        for future in (self.found, self.written):
+            if not future.done():
+                future.set_exception(error)
+
+
+class Taker(Protocol):
+    """One way to take snapshots. The state is fixed when `take` returns."""
+
+    def take(self, job: Job) -> Taking:
+        """Begin."""
+
+
+def with_variables(manifest: Manifest, found: Found) -> Manifest:
+    """`manifest` with the variables that were found."""
+    return dataclasses.replace(manifest, variables=dict(found.variables))
