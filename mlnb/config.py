@@ -60,9 +60,14 @@ class MlnbOrder(Section):
 
     section = "order"
     mode = Enum(
-        ["off", "mark", "warn", "block", "linear"],
+        ["off", "mark", "warn", "reactive", "block", "linear"],
         "mark",
         help="What to do about stale cells where a notebook says nothing.",
+    ).tag(config=True)
+    floor = Enum(
+        ["off", "mark", "warn", "block", "linear"],
+        "off",
+        help="The mildest mode that notebooks and users may choose; the strictest floor given anywhere holds.",
     ).tag(config=True)
 
 
@@ -221,7 +226,7 @@ class Settings:
         A kernel reads settings from its environment only; what is default or already in the environment is not repeated.
         """
         found = {}
-        for key in ("order.mode", "snapshots.auto", "models.tracking_uri", "models.experiment"):
+        for key in ("order.mode", "order.floor", "snapshots.auto", "models.tracking_uri", "models.experiment"):
             if self._origins[key] != "default" and not self._origins[key].startswith("MLNB_"):
                 found[f"MLNB_{key}".replace(".", "_").upper()] = str(self.get(key))
         if not self.get("kernel.enabled"):

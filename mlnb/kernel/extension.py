@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlnb.core import current
-from mlnb.core.wire import to_wire
 from mlnb.kernel import door, registry
 from mlnb.kernel.comm import Comms
 from mlnb.kernel.log import log_text, logged
 from mlnb.kernel.magics import MlnbMagics
 from mlnb.kernel.order import KernelOrder
-from mlnb.order.types import MODES, Mode
+from mlnb.kernel.order_ladder import ladder_from_surroundings
 
 if TYPE_CHECKING:
     from mlnb.kernel.snapshots import KernelSnapshots
@@ -29,12 +28,12 @@ class Loaded:
 
     def __init__(self, shell: Any) -> None:  # noqa: ANN401 - untyped by its library
         self.shell = shell
-        self.order = KernelOrder(shell, _mode_from_environment())
+        self.order = KernelOrder(shell, ladder_from_surroundings(registry.own_notebook()))
         self.comms = Comms(shell)
         self.snapshots: KernelSnapshots | None = None
         self._hooks: list[tuple[str, Callable[..., None]]] = [
             ("pre_run_cell", self.order.before_run),
-            ("post_run_cell", self._after_run),
+            ("post_run_cell", self.order.after_run),
         ]
 
     def enter(self) -> None:
@@ -55,6 +54,7 @@ class Loaded:
             self.shell.register_magics(MlnbMagics(self.shell, self.order))
         with logged("load: comm"):
             self.comms.register()
+            self.order.listeners.append(lambda: self.comms.tell("order_changed"))
         with logged("load: registry"):
             registry.enter(self.shell)
 
@@ -92,18 +92,18 @@ class Loaded:
         for name, function in self.snapshots.door_functions().items():
             door.register(name, function)
 
-    def _after_run(self, result: Any) -> None:  # noqa: ANN401 - untyped by its library
-        self.order.after_run(result)
-        self.comms.tell("order_changed")
-
     def _open_door(self) -> None:
         order = self.order
         door.register("hello", _hello)
         door.register("notebook.moved", registry.moved)
-        door.register("order.sync", lambda cells: order.sync(cells))
-        door.register("order.status", lambda: to_wire(order.overview()))
-        door.register("order.plan", lambda cell_id=None: {"cells": order.plan(cell_id)})
-        door.register("order.set_mode", lambda mode: _set_mode(order, mode))
+        door.register("order.sync", order.sync)
+        door.register("order.status", order.overview)
+        door.register("order.plan", order.planned)
+        door.register("order.ask", order.ask)
+        door.register("order.after", order.after)
+        door.register("order.vouch", order.vouch)
+        door.register("order.set_mode", order.set_mode)
+        door.register("order.graph", order.graph)
 
 
 def load(shell: Any) -> None:  # noqa: ANN401 - untyped by its library
@@ -123,16 +123,6 @@ def unload(shell: Any) -> None:  # noqa: ANN401 - untyped by its library
         if loaded is not None:
             shell._mlnb_loaded = None
             loaded.leave()
-
-
-def _mode_from_environment() -> Mode:
-    wanted = os.environ.get("MLNB_ORDER_MODE", "mark")
-    return next((mode for mode in MODES if mode == wanted), "mark")
-
-
-def _set_mode(order: KernelOrder, mode: str) -> dict[str, str]:
-    order.set_mode(mode)
-    return {"mode": order.mode}
 
 
 def _env_id() -> str:

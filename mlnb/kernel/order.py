@@ -1,96 +1,111 @@
-"""Order inside a kernel: the document a front end sends, the runs this kernel sees, and what follows from both."""
+"""Order inside a kernel: the document, the runs this kernel sees, and what follows from both, for users and front ends."""
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from IPython.core.error import InputRejected
-
 from mlnb.core.errors import BadInput
-from mlnb.core.refs import CodeCell
-from mlnb.kernel import order_files
-from mlnb.kernel.log import logged
-from mlnb.kernel.order_display import DisplayWatch
-from mlnb.kernel.order_trace import Begun, Tracker
-from mlnb.order.errors import NoSuchCell, NoSuchMode
+from mlnb.kernel import registry
+from mlnb.kernel.log import log_error, logged
+from mlnb.kernel.order_document import Document
+from mlnb.kernel.order_judge import Judge, Judged
+from mlnb.kernel.order_ladder import Ladder
+from mlnb.kernel.order_runs import CellRefused, Runs
+from mlnb.order.errors import NoSuchCell
 from mlnb.order.plugins.notebook_file import read_notebook
 from mlnb.order.plugins.python import PythonAnalyzer
 from mlnb.order.ports import Analyzer
-from mlnb.order.rules import modes
-from mlnb.order.rules.fold import Folded, fold
-from mlnb.order.rules.plan import plan
-from mlnb.order.rules.reasons import statuses
+from mlnb.order.rules import asking, modes
+from mlnb.order.rules.graph import graph
 from mlnb.order.rules.static import check_notebook
-from mlnb.order.rules.traces import Cell, Knowledge
-from mlnb.order.types import MODES, CellStatus, CheckReport, Mode, OrderStatus
+from mlnb.order.types import (
+    Advice,
+    CellStatus,
+    CheckReport,
+    Dependants,
+    Kept,
+    Mode,
+    OrderGraph,
+    OrderStatus,
+    Plan,
+    Summary,
+)
 
-
-class CellRefused(InputRejected):
-    """The mode in use does not let this cell run now; the message says what to run first."""
-
-    def _render_traceback_(self, *_: object) -> list[str]:
-        return [f"CellRefused: {self}"]  # the frames above are ours and IPython's: they help nobody
+__all__ = ["CellRefused", "KernelOrder"]
 
 
 class KernelOrder:
     """The order service of one kernel. Its hooks never raise into the user's cell, but for `CellRefused`.
 
+    A fault of its own switches order off in this kernel, with a reason that `overview` and ``%mlnb order`` show; setting a mode
+    switches it on again. It may be called from several threads: front ends ask while a cell is running.
+
     Args:
         shell: an IPython InteractiveShell.
-        mode: the mode to begin with.
+        ladder: the mode to begin with and the team's floor; mode ``mark`` and no floor when None.
         analyzer: reads the code of cells; Python's when None.
+        find: where the notebook's file lies, or None; what the session says when None.
     """
 
-    def __init__(self, shell: Any, mode: Mode = "mark", analyzer: Analyzer | None = None) -> None:  # noqa: ANN401 - untyped by its library
-        self._shell = shell
-        self._mode: Mode = mode
+    def __init__(
+        self,
+        shell: Any,  # noqa: ANN401 - untyped by its library
+        ladder: Ladder | None = None,
+        analyzer: Analyzer | None = None,
+        find: Callable[[], Path | None] | None = None,
+    ) -> None:
+        self._lock = threading.RLock()
+        self._ladder = ladder or Ladder()
         self._analyzer = analyzer or PythonAnalyzer(shell.transform_cell)
-        self._document: list[CodeCell] = []
-        self._tracker: Tracker | None = None
-        self._display = DisplayWatch(shell)
-        self._begun: Begun | None = None
-        self._depth = 0
-        self._thread = 0
-        self._refusal: str | None = None
-        self._refused = False
-        self._judged: tuple[list[Cell], Knowledge, Folded, dict[str, CellStatus]] | None = None
+        self._document = Document(find or registry.own_notebook, lambda source: self._analyzer.analyze(source).digest)
+        self._runs = Runs(shell, self._analyzer, self)
+        self._judge = Judge(self._document, lambda: self._runs.tracker, self._analyzer)
+        self._is_trusted = False
+        self.listeners: list[Callable[[], None]] = []
 
     # ---- what users and front ends ask
 
-    def sync(self, cells: Sequence[Mapping[str, Any]]) -> None:
-        """Take over the document as it is now: all cells in order, each with ``id``, ``cell_type`` and ``source``.
+    def sync(
+        self, cells: Sequence[Mapping[str, Any]], mode: str | None = "", trusted: bool | None = None
+    ) -> OrderStatus:
+        """Take over the document as it is now.
+
+        Args:
+            cells: all cells in order, each with ``id``, ``cell_type``, ``source`` and, if it has any, ``tags``.
+            mode: the mode that the notebook chose, None for none; left out, nothing is said about it.
+            trusted: whether the notebook is trusted; None says nothing about it. Until it is said, it is not.
 
         Raises:
-            BadInput: a cell is not of that form, or two have the same id.
+            BadInput: a cell is not of that form, or two have the same id, or there is no such mode.
         """
-        found: list[CodeCell] = []
-        seen: set[str] = set()
-        for index, cell in enumerate(cells):
-            try:
-                given_id, source, kind = cell["id"], cell["source"], cell.get("cell_type", "code")
-            except (KeyError, TypeError, AttributeError) as error:
-                raise BadInput(
-                    "a cell of the document has no id or no source", "Send id, cell_type and source of each."
-                ) from error
-            text = "".join(source) if isinstance(source, list) else str(source)
-            if given_id in seen:
-                raise BadInput(f"two cells have the id {given_id!r}", "Give every cell an id of its own.")
-            seen.add(given_id)
-            if kind == "code":
-                found.append(CodeCell(str(given_id), index, text))
-        self._document = found
-        self._judged = None
+        with self._lock:
+            if mode != "":
+                self._ladder.hear(mode)
+            self._document.sync(cells)
+            if trusted is not None:
+                self._is_trusted = bool(trusted)
+            self._judge.forget()
+            return self.overview()
 
     def status(self) -> dict[str, CellStatus]:
-        """The state of every code cell of the document, with reasons. Empty when no document was sent, or in mode ``off``."""
-        return {} if self._mode == "off" else dict(self._judge()[3])
+        """The state of every code cell of the document, with reasons. Empty when the document is not known, or in mode ``off``."""
+        judged = self._judged()
+        return {} if judged is None else dict(judged.statuses)
 
     def overview(self) -> OrderStatus:
-        """`status` with the mode, as front ends ask for it."""
-        return OrderStatus(self.status(), self._mode)
+        """`status` with the mode in force and where it comes from, as front ends ask for it."""
+        with self._lock:
+            judged = self._judged()
+            cells = {} if judged is None else dict(judged.statuses)
+            counted = [status for cell_id, status in cells.items() if judged and cell_id not in judged.empty]
+            count = Counter("kept" if status.kept else status.state for status in counted)
+            ladder = self._ladder
+            return OrderStatus(cells, ladder.mode, ladder.chosen, ladder.floor, ladder.off_reason, Summary(**count))
 
     def plan(self, cell_id: str | None = None) -> list[str]:
         """The cells to run, in order, so that the notebook (or the cell `cell_id`) is fresh.
@@ -98,28 +113,101 @@ class KernelOrder:
         Raises:
             NoSuchCell: the document has no code cell of that id.
         """
-        document, knowledge, folded, _ = self._judge()
-        if cell_id is not None and cell_id not in {cell.id for cell in document}:
-            raise NoSuchCell(
-                f"the notebook has no code cell {cell_id!r}", "Send the document first: mlnb.order.sync(cells)."
-            )
-        return plan(document, knowledge, folded, cell_id)
+        return self.planned(cell_id).cells
 
-    def set_mode(self, mode: str) -> None:
-        """What to do about cells that are not fresh: ``off``, ``mark``, ``warn``, ``block`` or ``linear``.
+    def planned(self, cell_id: str | None = None) -> Plan:
+        """`plan`, with why only a restart makes the notebook (or the cell) clean, where that is so.
+
+        Raises:
+            NoSuchCell: the document has no code cell of that id.
+        """
+        with self._lock:
+            self._document.look()
+            self._check_known(cell_id)
+            judged = self._judged()
+            found = Plan([])
+            if judged is not None:
+                with self.following("planning"):
+                    found = Plan(judged.plan(cell_id), judged.restart(cell_id))
+            return found
+
+    def set_mode(self, mode: str | None) -> OrderStatus:
+        """What to do about cells that are not fresh: ``off``, ``mark``, ``warn``, ``reactive``, ``block`` or ``linear``.
+
+        None goes back to the user's setting. After a fault of mlnb's this begins to watch again.
 
         Raises:
             NoSuchMode: `mode` is none of these.
+            BadInput: it is below the team's floor.
         """
-        if mode not in MODES:
-            raise NoSuchMode(f"there is no mode {mode!r}", f"Choose one of {', '.join(MODES)}.")
-        self._mode = mode
-        if mode == "off":
-            self._tracker = None
+        with self._lock:
+            self._ladder.choose(mode)
+            self._judge.forget()
+            found = self.overview()
+        self.tell()
+        return found
+
+    def vouch(self, cell_id: str) -> OrderStatus:
+        """Count a cell of which mlnb cannot tell whether it is fresh as fresh, until it runs again or what it reads changes.
+
+        Raises:
+            NoSuchCell: the document has no code cell of that id.
+            BadInput: the cell is not ``unknown``.
+        """
+        with self._lock:
+            judged = self._judged()
+            if judged is None:
+                raise BadInput("order is off: there is nothing to vouch for", "Switch it on: %mlnb order mark")
+            self._judge.vouch(cell_id, judged)
+            found = self.overview()
+        self.tell()
+        return found
+
+    def graph(self) -> OrderGraph:
+        """The cells and what passes between them in a run from top to bottom; empty in mode ``off``."""
+        with self._lock:
+            judged = self._judged()
+            found = OrderGraph([], [])
+            if judged is not None:
+                with self.following("drawing the graph"):
+                    numbers = self.numbers()
+                    skipped = {cell_id: numbers[cell_id] for cell_id, tag in judged.kept.items() if tag == "skip"}
+                    found = graph(judged.cells, judged.folded, judged.statuses, self.titles(), skipped)
+            return found
+
+    def ask(self, cell_ids: Sequence[str]) -> Advice:
+        """What to do before `cell_ids` run, one after the other in document order. Never raises."""
+        found = Advice("run")
+        with self._lock, self.following("asked before a run"):
+            judged = self._judged()
+            if judged is not None and isinstance(cell_ids, (list, tuple)):
+                found = self._advice([cell_id for cell_id in cell_ids if isinstance(cell_id, str)], judged)
+        return found
+
+    def after(self, cell_id: str) -> Dependants:
+        """What mode ``reactive`` runs after `cell_id`: nothing in other modes, in a notebook not trusted, or after a failure."""
+        found = Dependants()
+        with self._lock, self.following("asked after a run"):
+            judged = self._judged()
+            if (
+                judged is not None
+                and self.mode == "reactive"
+                and self._is_trusted
+                and cell_id in judged.folded.judgements
+                and cell_id not in self._runs.failed
+            ):
+                found = asking.dependants(
+                    cell_id, judged.cells, judged.folded, judged.statuses, judged.needed_first, self._runs.took_s
+                )
+        return found
 
     def numbers(self) -> dict[str, int]:
         """The position of each code cell among all cells, from 1, as reasons name it."""
-        return {cell.id: cell.index + 1 for cell in self._document}
+        return {cell.id: cell.index + 1 for cell in self._document.cells}
+
+    def titles(self) -> dict[str, str]:
+        """The first line of code of each code cell."""
+        return {cell.id: cell.source.lstrip().split("\n", 1)[0].rstrip() for cell in self._document.cells}
 
     def check(self, path: Path) -> CheckReport:
         """The order findings of the saved notebook at `path`, as outside a kernel.
@@ -139,53 +227,22 @@ class KernelOrder:
 
     @property
     def mode(self) -> Mode:
-        """The mode in use."""
-        return self._mode
+        """The mode in force."""
+        return self._ladder.mode
 
     # ---- hooks of the shell
 
     def before_run(self, info: Any) -> None:  # noqa: ANN401 - untyped by its library
-        """``pre_run_cell``: look at what the cell can reach."""
-        with logged("order: before a cell", self.abandon_run):
-            self._depth += 1
-            self._refusal = None
-            if self._depth > 1 or self._mode == "off":
-                return  # a cell that runs cells, as magics do, is one run
-            self._thread = threading.get_ident()
-            cell_id = self._cell_of(getattr(info, "cell_id", None), info.raw_cell)
-            if info.store_history:
-                self._refusal = self._refusal_of(cell_id)
-            if self._refusal is None:
-                self._begun = self._in_use().begin(cell_id, info.raw_cell)
-                self._display.start()
+        """``pre_run_cell``."""
+        with self._lock:
+            self._runs.before_run(info)
 
     def after_run(self, result: Any) -> None:  # noqa: ANN401 - untyped by its library
-        """``post_run_cell``: keep what the cell did."""
-        with logged("order: after a cell", self.abandon_run):
-            if self._depth == 0:
-                return  # an empty cell: IPython announces its end but not its beginning
-            self._depth -= 1
-            if self._depth:
-                return
-            begun, self._begun = self._begun, None
-            self._judged = None
-            if begun is None:
-                return
-            shown = self._display.stop()
-            order_files.stop()
-            error = getattr(result, "error_before_exec", None) or getattr(result, "error_in_exec", None)
-            if error is not None:
-                shown += f" {type(error).__name__}: {_words_of(error)}"
-            tracker = self._in_use()
-            if getattr(result, "result", None) is not None:
-                shown += " " + tracker.digest_of(result.result)
-            tracker.end(begun, shown, failed=error is not None)
-
-    def abandon_run(self) -> None:
-        """After an error of ours: let go of everything that `before_run` took hold of."""
-        self._begun = None
-        self._display.stop()
-        order_files.stop()
+        """``post_run_cell``."""
+        with self._lock:
+            self._runs.after_run(result)
+            self._judge.forget()
+        self.tell()
 
     def visit(self, tree: Any) -> Any:  # noqa: ANN401 - untyped by its library
         """The AST transformer: the one place from which a run can be refused.
@@ -193,60 +250,90 @@ class KernelOrder:
         Raises:
             CellRefused: the mode does not let this cell run now.
         """
-        refusal, self._refusal = self._refusal, None
-        if refusal is not None:
-            raise CellRefused(refusal)
-        return tree
+        return self._runs.visit(tree)
+
+    def abandon_run(self) -> None:
+        """Let go of the run that is watched."""
+        self._runs.let_go()
+
+    def tell(self) -> None:
+        """Tell who listens that something changed."""
+        for listener in list(self.listeners):
+            with logged("order: a listener"):
+                listener()
+
+    # ---- what the hooks ask (`mlnb.kernel.order_runs.Gate`)
+
+    def cell_of(self, given: str | None, source: str) -> str | None:
+        """The cell that is about to run, or None when that cannot be known."""
+        if self._document.look():
+            self._judge.forget()
+        return self._document.cell_of(given, source)
+
+    def kept(self, cell_id: str | None) -> Kept:
+        """Whether this cell does not run, by its tags."""
+        return self._document.kept().get(cell_id, "") if cell_id is not None else ""
+
+    def is_off(self) -> bool:
+        """Whether nothing is watched."""
+        return self.mode == "off"
+
+    def refusal(self, cell_id: str | None) -> str | None:
+        """Why this cell must not run now, or None."""
+        if self.mode not in modes.REFUSING or cell_id is None or cell_id not in self._document:
+            return None
+        judged = self._judged()
+        if judged is None or cell_id in judged.empty:
+            return None
+        advice = self._advice([cell_id], judged)
+        return advice.message if advice.decision == "refuse" else None
+
+    @contextlib.contextmanager
+    def following(self, doing: str) -> Iterator[None]:
+        """A fault of ours while `doing` something ends order in this kernel, visibly, and nothing else."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - nothing of ours may reach the user's cell
+            log_error(f"order: {doing}", error)
+            self._ladder.fail(doing, error)
+            with contextlib.suppress(Exception):
+                self._runs.let_go()
+                self._runs.forget()
+                self._judge.forget()
 
     # ---- inside
 
-    def _in_use(self) -> Tracker:
-        if self._tracker is None:
-            self._tracker = Tracker(self._shell, self._analyzer)
-        return self._tracker
+    def _judged(self) -> Judged | None:
+        """The state of affairs; None in mode ``off``, and where a fault of ours has just made it so."""
+        with self._lock, self.following("judging the cells"):
+            if self.mode != "off":
+                return self._judge.judged(is_running=self._runs.is_running)
+        return None
 
-    def _cell_of(self, given: str | None, source: str) -> str | None:
-        """The cell that is about to run. Runners that send no id are matched by source, in document order."""
-        known = {cell.id for cell in self._document}
-        if given is not None:
-            return given
-        same = [cell.id for cell in self._document if cell.source == source]
-        if not same or not known:
-            return None
-        ran = [run.cell_id for run in self._in_use().runs]
-        return min(same, key=lambda cell_id: (ran.count(cell_id), same.index(cell_id)))
+    def _check_known(self, cell_id: str | None) -> None:
+        if cell_id is not None and cell_id not in self._document:
+            raise NoSuchCell(
+                f"the notebook has no code cell {cell_id!r}", "Send the document first: mlnb.order.sync(cells)."
+            )
 
-    def _refusal_of(self, cell_id: str | None) -> str | None:
-        if (
-            self._mode not in ("block", "linear")
-            or cell_id is None
-            or cell_id not in {cell.id for cell in self._document}
-        ):
-            return None
-        document, _, _, found = self._judge()
-        return modes.refusal(self._mode, cell_id, document, found, self.plan(cell_id))
-
-    def _judge(self) -> tuple[list[Cell], Knowledge, Folded, dict[str, CellStatus]]:
-        if self._judged is None:
-            tracker = self._in_use()
-            document = [self._cell(tracker, cell) for cell in self._document]
-            knowledge = tracker.knowledge()
-            folded = fold(document, knowledge)
-            self._judged = (document, knowledge, folded, statuses(document, knowledge, folded.judgements))
-        return self._judged
-
-    def _cell(self, tracker: Tracker, cell: CodeCell) -> Cell:
-        code = self._analyzer.analyze(cell.source)
-        reach = tracker.names.reach(code, look=False)
-        risk = {name for name in code.at_risk | reach.late if tracker.is_changeable(name)}
-        return Cell(
-            cell.id, cell.index + 1, code.digest, frozenset(reach.names), code.binds, code.sure, frozenset(risk),
-            code.opaque, bool(code.error), not cell.source.strip(),
-        )  # fmt: skip
-
-
-def _words_of(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001 - nothing of ours may reach the user's cell
-        return ""
+    def _advice(self, asked: list[str], judged: Judged) -> Advice:
+        """What the mode in force says about running `asked`."""
+        mode, numbers = self.mode, judged.numbers()
+        cell_ids = [
+            cell_id
+            for cell_id in asked
+            if cell_id in numbers and cell_id not in judged.kept and cell_id not in judged.empty
+        ]
+        if not cell_ids or modes.RANK[mode] < modes.RANK["warn"]:
+            return Advice("run")
+        if mode == "linear":
+            runs = [cell for cell in judged.cells if cell.id not in judged.kept]
+            first = modes.linear_first(cell_ids, runs, judged.knowledge.last())
+        else:
+            first = judged.needed_first(cell_ids)
+        left = "" if mode == "linear" else judged.left_over(cell_ids)
+        inputs = asking.stale_inputs(cell_ids, first, judged.knowledge, judged.folded)
+        asked_for = asking.Asked(cell_ids, first, left)
+        return asking.advice(
+            asked_for, mode, self._ladder.floor, judged.cells, judged.statuses, inputs, self._runs.took_s
+        )

@@ -106,9 +106,16 @@ class Tracker:
 
     # ---- what others ask
 
-    def knowledge(self) -> Knowledge:
-        """Everything seen so far, for the rules."""
-        self._note_changes_between_runs()
+    def distrust(self) -> None:
+        """Take what is there for nobody's: cells that were not watched ran in this kernel before, and may have set it."""
+        left, self.start, self.start_shared = self.start, {}, {}
+        if left:
+            self._keep(None, Trace("", {}, left))
+
+    def knowledge(self, *, is_running: bool = False) -> Knowledge:
+        """Everything seen so far, for the rules; while a cell is running, as it was before."""
+        if not is_running:
+            self._note_changes_between_runs()
         keys = {key for run in self.runs for key in (*run.trace.inputs, *run.trace.outputs) if key.startswith("@")}
         start = dict(self.start)
         for key in keys:

@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING, Any
 from mlnb.core import current
 
 if TYPE_CHECKING:
-    from mlnb.order.types import CellStatus, CheckReport, Verification
+    from mlnb.order.types import CellStatus, CheckReport, OrderGraph, OrderStatus, Verification
 
-__all__ = ["check", "plan", "set_mode", "status", "sync", "verify"]
+__all__ = ["check", "graph", "plan", "set_mode", "status", "sync", "verify", "view", "vouch"]
 
 
-def sync(cells: Sequence[Mapping[str, Any]]) -> None:
-    """Tell this kernel the document as it is now: all cells in order, each with ``id``, ``cell_type`` and ``source``.
+def sync(cells: Sequence[Mapping[str, Any]]) -> OrderStatus:
+    """Tell this kernel the document as it is now: all cells in order, each with ``id``, ``cell_type``, ``source`` and ``tags``.
+
+    A notebook that nobody tells of is read from its file, where the session says which one that is.
 
     Raises:
         BadInput: a cell is not of that form, or two have the same id.
         KernelOnly: asked outside a kernel in which mlnb is loaded.
     """
-    current.service("order").sync(cells)
+    found: OrderStatus = current.service("order").sync(cells)
+    return found
 
 
 def status() -> dict[str, CellStatus]:
@@ -45,16 +48,52 @@ def plan(cell_id: str | None = None) -> list[str]:
     return found
 
 
-def set_mode(mode: str) -> None:
-    """What to do about cells that are not fresh: ``off``, ``mark``, ``warn``, ``block`` or ``linear``.
+def set_mode(mode: str) -> OrderStatus:
+    """What to do about cells that are not fresh: ``off``, ``mark``, ``warn``, ``reactive``, ``block`` or ``linear``.
 
-    ``block`` refuses to run a cell on values that are not up to date; ``linear`` refuses to run a cell before those above it.
+    ``warn`` says before a cell runs that what it reads is stale; ``reactive`` runs the stale cells that depend on one that ran;
+    ``block`` refuses to run a cell on values that are not up to date; ``linear`` refuses to run a cell unless every code cell
+    above has run, as it is now and in order. It holds for this kernel.
 
     Raises:
         NoSuchMode: `mode` is none of these.
+        BadInput: it is below the project's floor.
         KernelOnly: asked outside a kernel in which mlnb is loaded.
     """
-    current.service("order").set_mode(mode)
+    found: OrderStatus = current.service("order").set_mode(mode)
+    return found
+
+
+def vouch(cell_id: str) -> OrderStatus:
+    """Count a cell of which mlnb cannot tell whether it is fresh as fresh, until it runs again or what it reads changes.
+
+    Raises:
+        NoSuchCell: the document has no code cell of that id.
+        BadInput: the cell is not ``unknown``.
+        KernelOnly: asked outside a kernel in which mlnb is loaded.
+    """
+    found: OrderStatus = current.service("order").vouch(cell_id)
+    return found
+
+
+def graph() -> OrderGraph:
+    """The code cells and what passes between them (names, files, modules, other things) in a run from top to bottom.
+
+    Raises:
+        KernelOnly: asked outside a kernel in which mlnb is loaded.
+    """
+    found: OrderGraph = current.service("order").graph()
+    return found
+
+
+def view() -> Any:  # noqa: ANN401 - an ipywidgets widget; ipywidgets is the user's
+    """States, reasons and plan as a widget that follows every run, for clients without mlnb's own screen.
+
+    Raises:
+        NotInstalled: there is no ipywidgets in this environment.
+        KernelOnly: asked outside a kernel in which mlnb is loaded.
+    """
+    return current.service("order").view()
 
 
 def check(path: str | Path) -> CheckReport:

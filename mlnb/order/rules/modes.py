@@ -1,43 +1,72 @@
-"""What a mode does when a cell is about to run."""
+"""The ladder of modes: which is in force, and what it says when a cell is about to run."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 
-from mlnb.order.rules.reasons import first_sentences
-from mlnb.order.rules.traces import Cell
-from mlnb.order.types import CellStatus, Mode
+from mlnb.order.rules.traces import Cell, CellRun
+from mlnb.order.types import Mode
+
+RANK: Mapping[Mode, int] = {"off": 0, "mark": 1, "warn": 2, "reactive": 2, "block": 3, "linear": 4}
+ASKING: frozenset[Mode] = frozenset({"warn", "reactive"})
+REFUSING: frozenset[Mode] = frozenset({"block", "linear"})
 
 
-def refusal(
-    mode: Mode, cell_id: str, document: Sequence[Cell], statuses: Mapping[str, CellStatus], plan: Sequence[str]
-) -> str | None:
-    """Why `cell_id` must not run now and what to run first, or None when it may.
+def in_force(floor: Mode | None, chosen: Mode | None, setting: Mode) -> Mode:
+    """The mode in force: what the notebook chose, else the user's setting, but never below the team's floor."""
+    wanted = chosen or setting
+    return floor if floor is not None and RANK[floor] > RANK[wanted] else wanted
+
+
+def is_below(mode: Mode, floor: Mode | None) -> bool:
+    """Whether the floor rules `mode` out."""
+    return floor is not None and RANK[mode] < RANK[floor]
+
+
+def linear_first(cell_ids: Collection[str], document: Sequence[Cell], last: Mapping[str, CellRun]) -> list[str]:
+    """The cells that mode ``linear`` wants to run before or between `cell_ids` (which run from top to bottom), in order.
+
+    Every code cell above has to have run, as it is now and one after the other. Where that breaks, all that follows must run
+    again: its runs came before the one that is missing.
 
     Args:
-        mode: the mode in use; only ``block`` and ``linear`` refuse.
-        cell_id: the cell about to run.
-        document: code cells in order.
-        statuses: the state of each.
-        plan: what `mlnb.order.rules.plan.plan` says this cell needs.
+        cell_ids: cells of the document.
+        document: the code cells in order; those without code do not count.
+        last: the last run of each cell in this kernel.
     """
-    numbers = {cell.id: cell.number for cell in document}
-    if cell_id not in numbers:
-        return None
-    if mode == "block":
-        first = [other for other in plan if other != cell_id]
-        why = "it would run on values that are not up to date"
-    elif mode == "linear":
-        above = [cell.id for cell in document if cell.number < numbers[cell_id]]
-        first = [other for other in above if statuses[other].state not in ("fresh", "unknown")]
-        why = "the notebook runs from top to bottom"
-    else:
-        return None
-    if not first:
-        return None
-    cells = ("cell " if len(first) == 1 else "cells ") + ", ".join(str(numbers[other]) for other in first)
-    reasons = first_sentences(
-        f"cell {numbers[other]}: {reason}" for other in first for reason in statuses[other].reasons[:1]
-    )
-    detail = f" ({reasons})" if reasons else ""
-    return f"cell {numbers[cell_id]} did not run, because {why}. Run {cells} first{detail}, or set the mode to mark."
+    found: list[str] = []
+    pending: list[str] = []
+    number: float = 0
+    for cell in document:
+        if cell.id in cell_ids:
+            found += pending
+            pending, number = [], math.inf
+        elif not cell.empty:
+            run = last.get(cell.id)
+            if pending or run is None or run.trace.digest != cell.digest or run.number <= number:
+                pending.append(cell.id)
+            else:
+                number = run.number
+    return found
+
+
+def refusal(mode: Mode, asked: str, first: str, left: str, floor: Mode | None = None) -> str:
+    """Why cells must not run now and what to run first, as one message.
+
+    Args:
+        mode: the mode in force, ``block`` or ``linear``.
+        asked: the cells about to run, in words.
+        first: the cells that have to run before, in words, with why; or empty.
+        left: what only a restart takes away, in words, or empty.
+        floor: the team's floor, which says whether setting a milder mode is a way out.
+    """
+    why = "values would not be up to date" if mode == "block" else "the notebook runs from top to bottom"
+    run = f"Run {first}" if first else f"{left[:1].upper()}{left[1:]}"
+    way_out = "" if is_below("mark", floor) else ", or set the mode to mark"
+    return f"{asked} did not run, because {why}. {run}{way_out}."
+
+
+def cells_in_words(ids: Sequence[str], numbers: Mapping[str, int]) -> str:
+    """``cell 3``, or ``cells 1, 2``."""
+    return ("cell " if len(ids) == 1 else "cells ") + ", ".join(str(numbers[cell_id]) for cell_id in ids)

@@ -9,12 +9,24 @@ from mlnb.order.rules.judgement import Cause, Judgement
 from mlnb.order.rules.traces import ABSENT, Cell, CellRun, Key, Knowledge, is_name
 from mlnb.order.types import CellStatus
 
+NO_CELL = "code that is not a cell of this notebook"
+
 
 def statuses(
-    document: Sequence[Cell], knowledge: Knowledge, judgements: Mapping[str, Judgement]
+    document: Sequence[Cell],
+    knowledge: Knowledge,
+    judgements: Mapping[str, Judgement],
+    others: Mapping[str, str] | None = None,
 ) -> dict[str, CellStatus]:
-    """The status of every cell with its reasons."""
-    words = _Words(document, knowledge)
+    """The status of every cell with its reasons.
+
+    Args:
+        document: the code cells that count, in order.
+        knowledge: what the kernel knows.
+        judgements: of the cells.
+        others: how to call cells that were or are in the notebook and do not count; what is in neither is no cell of it.
+    """
+    words = _Words(document, knowledge, others or {})
     return {
         cell.id: CellStatus(
             judgements[cell.id].state, [words.reason(cell, cause) for cause in judgements[cell.id].causes]
@@ -44,7 +56,8 @@ def key_in_words(key: Key) -> str:
 
 
 class _Words:
-    def __init__(self, document: Sequence[Cell], knowledge: Knowledge) -> None:
+    def __init__(self, document: Sequence[Cell], knowledge: Knowledge, others: Mapping[str, str]) -> None:
+        self.others = others
         self.cells = {cell.id: cell for cell in document}
         self.order = {cell.id: position for position, cell in enumerate(document)}
         self.document = document
@@ -138,10 +151,10 @@ class _Words:
             )
         if before is None:
             return f"{name} was not set by a cell of this notebook"
-        if before.cell_id is None:
-            return f"{name} was set by code that is not a cell of this notebook"
-        if before.cell_id not in self.cells:
-            return f"{name} was defined in a cell that has been deleted"
+        if before.cell_id is not None and before.cell_id in self.others:
+            return f"{name} was defined in {self.others[before.cell_id]}"
+        if before.cell_id is None or before.cell_id not in self.cells:
+            return f"{name} was set by {NO_CELL}"
         return f"{name} was set by an earlier version of {self._label(before.cell_id)}"
 
     def _outside(self, cause: Cause, name: str) -> str:
@@ -162,10 +175,10 @@ class _Words:
         return None
 
     def _who(self, run: CellRun) -> str:
-        if run.cell_id is None:
-            return "code that is not a cell of this notebook"
-        if run.cell_id not in self.cells:
-            return "a cell that has been deleted"
+        if run.cell_id is not None and run.cell_id in self.others:
+            return self.others[run.cell_id]
+        if run.cell_id is None or run.cell_id not in self.cells:
+            return NO_CELL
         old = "" if self.cells[run.cell_id].digest == run.trace.digest else "an earlier version of "
         return f"{old}{self._label(run.cell_id)}"
 

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from mlnb.order.rules.plan import restart
-
 _spec = importlib.util.spec_from_file_location("order_shell", Path(__file__).with_name("order_shell.py"))
 order_shell = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(order_shell)
@@ -28,8 +26,7 @@ def begin():
 
 
 def hint(session, cell_id=None):
-    document, knowledge, folded, _ = session.order._judge()
-    return restart(document, knowledge, folded, cell_id)
+    return session.order.planned(cell_id).restart
 
 
 def test_a_name_left_by_a_deleted_cell_needs_a_restart(begin):

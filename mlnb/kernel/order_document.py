@@ -1,0 +1,134 @@
+"""The document a kernel works on: what a front end or runner sent, else the notebook's file, found by the session's path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mlnb.core.errors import BadInput, MlnbError
+from mlnb.core.refs import CodeCell
+from mlnb.kernel.log import log_error
+from mlnb.order.plugins.notebook_file import read_notebook
+from mlnb.order.rules.kept import kept_of
+from mlnb.order.types import Kept
+
+DELETED = "a cell that has been deleted"
+
+
+class Document:
+    """The code cells of the notebook of one kernel, in order.
+
+    Args:
+        find: where the notebook's file lies, or None; asked as long as nobody has sent the document.
+        digest: names the code of a cell apart from comments and spacing.
+    """
+
+    def __init__(self, find: Callable[[], Path | None], digest: Callable[[str], str]) -> None:
+        self._find = find
+        self._digest = digest
+        self.cells: list[CodeCell] = []
+        self._ids: dict[str, int] = {}
+        self._seen: set[str] = set()
+        self._is_sent = False
+        self._stamp: tuple[str, int, int] | None = None
+        self._gives_ids = False
+        self._place = -1
+
+    def sync(self, cells: Sequence[Mapping[str, Any]]) -> None:
+        """Take over what a front end sends: all cells in order, each with ``id``, ``source``, ``cell_type`` and ``tags``.
+
+        Raises:
+            BadInput: a cell is not of that form, or two have the same id.
+        """
+        if isinstance(cells, (str, bytes, Mapping)) or not isinstance(cells, Sequence):
+            raise BadInput("the document is not a list of cells", "Send id, cell_type and source of each cell.")
+        found: list[CodeCell] = []
+        seen: set[str] = set()
+        for index, cell in enumerate(cells):
+            given_id = str(_field(cell, "id"))
+            if given_id in seen:
+                raise BadInput(f"two cells have the id {given_id!r}", "Give every cell an id of its own.")
+            seen.add(given_id)
+            source = _field(cell, "source")
+            text = "".join(source) if isinstance(source, list) else str(source)
+            if cell.get("cell_type", "code") == "code":
+                found.append(CodeCell(given_id, index, text, _tags(cell)))
+        self._is_sent = True
+        self._take(found)
+
+    def look(self) -> bool:
+        """Read the notebook's file where nobody has sent the document and the file has changed; whether it was read. Never raises."""
+        if self._is_sent:
+            return False
+        path = self._find()
+        try:
+            found = None if path is None else path.stat()
+        except OSError:
+            found = None
+        if path is None or found is None:
+            return False
+        stamp = (str(path), found.st_mtime_ns, found.st_size)
+        if stamp == self._stamp:
+            return False
+        self._stamp = stamp
+        try:
+            saved = read_notebook(path)
+        except (MlnbError, OSError) as error:
+            log_error(f"order: {path.name} cannot be read", error)
+            return False
+        self._take([
+            CodeCell(cell.id, cell.index, cell.source, cell.tags) for cell in saved.cells if cell.cell_type == "code"
+        ])  # fmt: skip
+        return True
+
+    def _take(self, cells: list[CodeCell]) -> None:
+        self.cells = cells
+        self._ids = {cell.id: position for position, cell in enumerate(cells)}
+        self._seen.update(self._ids)
+
+    def __contains__(self, cell_id: object) -> bool:
+        return cell_id in self._ids
+
+    def deleted(self) -> dict[str, str]:
+        """Cells that were in the document and are not any more, with how to call them."""
+        return dict.fromkeys(self._seen.difference(self._ids), DELETED)
+
+    def kept(self) -> dict[str, Kept]:
+        """The cells that do not run, with their tag."""
+        return {cell.id: kept for cell in self.cells if cell.tags and (kept := kept_of(cell.tags))}
+
+    def cell_of(self, given: str | None, source: str) -> str | None:
+        """The cell that is about to run, or None when that cannot be known.
+
+        Clients that give no ids are matched by source and order of arrival: the next cell of that code after the one that
+        ran last, else the first. That ends once a client has given an id of this document: what comes without one then comes
+        from somewhere else, a console perhaps, and what it shows is not shown in the cell.
+        """
+        if given is not None:
+            self._gives_ids = self._gives_ids or given in self._ids
+            return given
+        if self._gives_ids or not self.cells:
+            return None
+        same = [position for position, cell in enumerate(self.cells) if cell.source == source]
+        if not same:
+            digest = self._digest(source)
+            same = [position for position, cell in enumerate(self.cells) if self._digest(cell.source) == digest]
+        if not same:
+            return None
+        self._place = next((position for position in same if position > self._place), same[0])
+        return self.cells[self._place].id
+
+
+def _field(cell: Any, name: str) -> Any:  # noqa: ANN401 - from outside
+    try:
+        return cell[name]
+    except (KeyError, TypeError, IndexError) as error:
+        raise BadInput(
+            "a cell of the document has no id or no source", "Send id, cell_type and source of each."
+        ) from error
+
+
+def _tags(cell: Mapping[str, Any]) -> tuple[str, ...]:
+    given = cell.get("tags")
+    return tuple(tag for tag in given if isinstance(tag, str)) if isinstance(given, (list, tuple)) else ()

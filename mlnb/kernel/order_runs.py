@@ -1,0 +1,202 @@
+"""The hooks of a shell around each cell run: look before, look after, refuse where the mode says so, leave out what is kept."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from IPython.core.error import InputRejected
+
+from mlnb.kernel import order_files
+from mlnb.kernel.order_display import DisplayWatch
+from mlnb.kernel.order_trace import Begun, Tracker
+from mlnb.order.ports import Analyzer
+from mlnb.order.types import Kept
+
+_FROZEN = "Frozen: this cell did not run, its saved result is used. Take the tag “frozen” off the cell to run it."
+_INTERRUPTED = "interrupted while mlnb looked at the values this cell can reach; the cell did not run"
+
+
+class CellRefused(InputRejected):
+    """The mode in use does not let this cell run now; the message says what to run first."""
+
+    def _render_traceback_(self, *_: object) -> list[str]:
+        return [f"CellRefused: {self}"]  # the frames above are ours and IPython's: they help nobody
+
+
+class Gate(Protocol):
+    """What the hooks ask before a cell runs, and tell when something of ours goes wrong."""
+
+    def cell_of(self, given: str | None, source: str) -> str | None:
+        """The cell that is about to run, or None when that cannot be known."""
+
+    def kept(self, cell_id: str | None) -> Kept:
+        """Whether this cell does not run, by its tags."""
+
+    def is_off(self) -> bool:
+        """Whether nothing is watched."""
+
+    def refusal(self, cell_id: str | None) -> str | None:
+        """Why this cell must not run now, or None."""
+
+    def following(self, doing: str) -> contextlib.AbstractContextManager[None]:
+        """Meets a fault of ours while `doing` something, so that it never reaches the user's cell."""
+
+
+class Runs:
+    """The runs of one shell.
+
+    Args:
+        shell: an IPython InteractiveShell.
+        analyzer: reads the code of cells.
+        gate: what decides.
+    """
+
+    def __init__(self, shell: Any, analyzer: Analyzer, gate: Gate) -> None:  # noqa: ANN401 - untyped by its library
+        self._shell = shell
+        self._analyzer = analyzer
+        self._gate = gate
+        self._display = DisplayWatch(shell)
+        self._tracker: Tracker | None = None
+        self._is_late = getattr(shell, "execution_count", 1) > 1  # cells ran that nobody watched
+        self._begun: Begun | None = None
+        self._began_at = 0.0
+        self._depth = 0
+        self._refusal: str | None = None
+        self._kept: Kept = ""
+        self.took_s: dict[str, float] = {}
+        self.failed: set[str] = set()
+
+    @property
+    def tracker(self) -> Tracker:
+        """What watches the runs, begun on first use."""
+        if self._tracker is None:
+            self._tracker = Tracker(self._shell, self._analyzer)
+            if self._is_late:
+                self._tracker.distrust()
+            self._is_late = True
+        return self._tracker
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a watched cell is running."""
+        return self._begun is not None
+
+    # ---- hooks
+
+    def before_run(self, info: Any) -> None:  # noqa: ANN401 - untyped by its library
+        """``pre_run_cell``: decide whether the cell runs, and look at what it can reach."""
+        self._depth += 1
+        if self._depth > 1:
+            return  # a cell that runs cells, as magics do, is one run
+        self._refusal, self._kept, self._begun = None, "", None
+        try:
+            with self._gate.following("before a cell"):
+                self._before(info)
+        except KeyboardInterrupt:  # IPython would report it and run the cell all the same
+            self.let_go()
+            self._refusal = _INTERRUPTED
+
+    def _before(self, info: Any) -> None:  # noqa: ANN401 - untyped by its library
+        given = getattr(info, "cell_id", None)
+        is_cell = bool(info.store_history) or given is not None
+        if not is_cell and self._tracker is None:
+            return  # lines of the kernel's own configuration: they run in every fresh kernel, too
+        cell_id = self._gate.cell_of(given, info.raw_cell) if is_cell else None
+        self._kept = self._gate.kept(cell_id)
+        if self._kept:
+            return
+        tracker = self.tracker  # in mode off, too: what a fresh kernel has can be seen only now
+        if self._gate.is_off():
+            return
+        self._refusal = self._gate.refusal(cell_id) if is_cell else None
+        if self._refusal is None:
+            begun = tracker.begin(cell_id, info.raw_cell)
+            self._display.start()
+            self._begun, self._began_at = begun, time.perf_counter()
+
+    def visit(self, tree: Any) -> Any:  # noqa: ANN401 - untyped by its library
+        """The AST transformer: the one place from which a run can be refused or left out.
+
+        Raises:
+            CellRefused: the mode does not let this cell run now.
+        """
+        refusal, self._refusal = self._refusal, None
+        kept, self._kept = self._kept, ""
+        if refusal is not None:
+            raise CellRefused(refusal)
+        if not kept:
+            return tree
+        if kept == "frozen":
+            print(_FROZEN)
+        return ast.Module(body=[], type_ignores=[])
+
+    def after_run(self, result: Any) -> None:  # noqa: ANN401 - untyped by its library
+        """``post_run_cell``: keep what the cell did."""
+        if self._depth == 0:
+            return  # an empty cell: IPython announces its end but not its beginning
+        self._depth -= 1
+        if self._depth:
+            return
+        begun, self._begun = self._begun, None
+        if begun is None:
+            return
+        with self._gate.following("after a cell"), _one_interrupt_held_back():
+            self._after(begun, result)
+
+    def _after(self, begun: Begun, result: Any) -> None:  # noqa: ANN401 - untyped by its library
+        took_s = time.perf_counter() - self._began_at
+        shown = self._display.stop()
+        order_files.stop()
+        if self._gate.is_off() or self._tracker is None:
+            return
+        error = getattr(result, "error_before_exec", None) or getattr(result, "error_in_exec", None)
+        if error is not None:
+            shown += f" {type(error).__name__}: {_words_of(error)}"
+        if getattr(result, "result", None) is not None:
+            shown += " " + self._tracker.digest_of(result.result)
+        self._tracker.end(begun, shown, failed=error is not None)
+        if begun.cell_id is not None:
+            self.took_s[begun.cell_id] = took_s
+            (self.failed.discard if error is None else self.failed.add)(begun.cell_id)
+
+    def let_go(self) -> None:
+        """Let go of everything that `before_run` took hold of."""
+        self._begun = None
+        self._display.stop()
+        order_files.stop()
+
+    def forget(self) -> None:
+        """Forget everything that was seen: it can no longer be relied on."""
+        self._tracker = None
+        self.took_s.clear()
+        self.failed.clear()
+
+
+@contextlib.contextmanager
+def _one_interrupt_held_back() -> Iterator[None]:
+    """The cell has ended: a first interrupt now comes too late for it and is dropped, a second one is let through."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before: Callable[..., Any] | int | None = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda *_: signal.signal(signal.SIGINT, before))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _words_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - nothing of ours may reach the user's cell
+        return ""
