@@ -1,49 +1,36 @@
-"""Which files a cell run opens, and what they held. One audit hook per process, asleep unless a cell runs."""
+"""Which files a cell run opens, lists, makes and removes, and what they held. Nothing is watched unless a cell runs."""
 
 from __future__ import annotations
 
-import functools
+import contextlib
 import os
 import re
 import sys
-import sysconfig
-import tempfile
+import types
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
-import xxhash
+from mlnb.kernel import order_content
+from mlnb.kernel.order_content import ABSENT, CONTENT_LIMIT_BYTES, content, is_quiet, is_scratch, named_in
+from mlnb.kernel.order_doors import Doors, Note, real_of, without_stand_ins
 
-from mlnb.core.home import home
+__all__ = [
+    "ABSENT", "CONTENT_LIMIT_BYTES", "Watch", "content", "is_quiet", "is_scratch", "leave", "named_in", "start", "stop",
+]  # fmt: skip
 
-ABSENT: Final = "absent"
-CONTENT_LIMIT_BYTES: Final = 16 << 20
-_LISTING_LIMIT: Final = 2_000
-_PROGRAMS: Final = frozenset({"subprocess.Popen", "os.system", "os.posix_spawn", "os.exec"})
-_WRITES: Final = frozenset({"sqlite3.connect", "os.mkdir", "os.remove", "os.rename"})
-_WATCHED: Final = _PROGRAMS | _WRITES | frozenset({"open", "os.listdir", "os.scandir"})
-_FOLDER_AT: Final = {"os.remove": 1, "os.mkdir": 2}  # where the descriptor of the folder stands in the arguments
-_NO_FOLDER: Final = -1
 _SEARCH: Final = re.compile(
     r"<frozen (?:importlib|zipimport)|/(?:importlib|importlib_metadata|pkg_resources)/|/pkgutil\.py$"
 )
 _WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-
-
-def _quiet_folders() -> tuple[str, ...]:
-    paths = {sys.prefix, sys.base_prefix, sys.exec_prefix, *sysconfig.get_paths().values()}
-    return (
-        *sorted(p.rstrip("/") + "/" for p in paths if p and p != "/"),
-        "/proc/",
-        "/sys/",
-        "/dev/",
-        "/usr/lib/",
-        "/usr/share/",
-        "/etc/",
-    )
-
-
-_QUIET: Final = _quiet_folders()
+_PROGRAMS: Final = (
+    ("_posixsubprocess", "fork_exec"),
+    ("os", "system"),
+    ("os", "posix_spawn"),
+    ("os", "posix_spawnp"),
+    ("os", "forkpty"),
+    ("_winapi", "CreateProcess"),
+)
 
 
 @dataclass
@@ -70,99 +57,178 @@ class Watch:
 
 
 _active: Watch | None = None
-_OWN_NAMES: Final = (
-    "spool/",
-    "logs/",
-    "locks/",
-    "kernels/",
-    "snapshots/",
-    "blobs/",
-    "keys/",
-    "mlflow",
-    "artifacts/",
-    "mlnb.db",
-    "jobs.db",
-    ".mlnb",
-)
-_own_state: tuple[str, ...] = ()  # what mlnb itself keeps: logging a run is no input of the cell that logs
-_busy = False
-_installed = False
+_shell: Any = None
+_known: Final[set[tuple[Any, ...]]] = set()  # arguments of calls of `open` that tell nothing new in this run
+_NONE_KNOWN: Final[set[tuple[Any, ...]]] = set()
+_doors: Final = Doors()
 
 
-def start(watch: Watch) -> None:
-    """Note into `watch` what is opened from now on."""
-    global _active, _installed, _own_state
-    _own_state = _own_paths(os.environ.get("MLNB_HOME"), os.environ.get("MLNB_SPOOL"))
-    if not _installed:
-        sys.addaudithook(_hook)  # it cannot be taken out again; asleep it costs one comparison
-        _installed = True
-    _active = watch
+def start(watch: Watch, shell: Any) -> None:  # noqa: ANN401 - untyped by its library
+    """Note into `watch` what code in `shell` opens from now on."""
+    global _active, _shell
+    stop()
+    order_content.look_for_own_state()
+    _add_doors()
+    _active, _shell = watch, shell
+    _doors.watch(shell.user_ns)
+    tell = shell._get_exc_info
 
+    def without_our_frames(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - untyped by its library
+        found = tell(*given, **named)
+        without_stand_ins(found[1])
+        return found
 
-@functools.lru_cache(maxsize=8)
-def _own_paths(_home: str | None, spool: str | None) -> tuple[str, ...]:
-    """Where mlnb keeps its state, while the environment says so."""
-    root = str(home())
-    return tuple(f"{root}{os.sep}{name}" for name in _OWN_NAMES) + ((f"{spool}{os.sep}",) if spool else ())
+    shell._get_exc_info = without_our_frames
 
 
 def stop() -> None:
     """Note nothing any more."""
-    global _active
-    _active = None
+    global _active, _shell
+    if _shell is not None:
+        _doors.unwatch(_shell.user_ns)
+        _shell.__dict__.pop("_get_exc_info", None)
+    _active = _shell = None
+    _known.clear()
 
 
-def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    if _active is None or event not in _WATCHED:
-        return
-    global _busy
-    if _busy:
-        return
-    _busy = True
-    try:
-        _note(_active, event, arguments)
-    except Exception:  # noqa: S110, BLE001 - there is nobody to tell
-        pass
-    finally:
-        _busy = False
+def leave() -> None:
+    """Take out of this process all that `start` has put in."""
+    stop()
+    _doors.remove()
 
 
-def _note(watch: Watch, event: str, arguments: tuple[Any, ...]) -> None:
-    if event in _PROGRAMS:
-        watch.programs = True
+# ---- what goes through the doors
+
+Noted = Callable[[Watch, tuple[Any, ...], dict[str, Any]], None]
+
+
+def _add_doors() -> None:
+    """Watch every function there is by now; cheap when there is nothing new."""
+    for module, name in _PROGRAMS:
+        _add(module, name, _started)
+    for (module, name), note in _NOTED.items():
+        _add(module, name, note)
+
+
+def _add(module: str, name: str, note: Noted) -> None:
+    if (module, name) in _added or module not in sys.modules:
         return
-    given = _as_path(arguments[0])
-    if given is not None and event in _FOLDER_AT and arguments[_FOLDER_AT[event]] != _NO_FOLDER:
-        given = _below(arguments[_FOLDER_AT[event]], given)
-    if given is None:
-        return
-    path = os.path.abspath(given)  # noqa: PTH100 - hot path, plain text wanted
-    if is_quiet(path):
-        return
-    watch.relative = watch.relative or not os.path.isabs(given)  # noqa: PTH117 - hot path, plain text wanted
-    if event == "open":
-        mode, flags = arguments[1], arguments[2]
-        writes = (
-            bool(set(mode) & set("wax+"))
-            if isinstance(mode, str)
-            else bool(isinstance(flags, int) and flags & _WRITING)
+    _added.add((module, name))
+    real = real_of(getattr(sys.modules[module], name, None))
+    if isinstance(real, types.BuiltinFunctionType):  # what somebody has replaced already is theirs
+        _doors.add(real, _noting(note), _known if name == "open" and note is _opened else _NONE_KNOWN)
+
+
+def _noting(note: Noted) -> Note:
+    def told(arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+        if _active is not None:
+            with contextlib.suppress(Exception):  # what is wrong with the call, the function itself will say
+                note(_active, arguments, named)
+
+    return told
+
+
+def _started(watch: Watch, _arguments: tuple[Any, ...], _named: dict[str, Any]) -> None:
+    watch.programs = True
+
+
+def _moved(_watch: Watch, _arguments: tuple[Any, ...], _named: dict[str, Any]) -> None:
+    _known.clear()  # the same names mean other files from now on
+
+
+def _opened(watch: Watch, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    given = arguments[0] if arguments else named["file"]
+    mode = arguments[1] if len(arguments) > 1 else named.get("mode", "r")
+    path = _path(watch, given)
+    if path is not None:
+        _note_open(
+            watch, path, reads=not set(mode) & set("wx"), writes=bool(set(mode) & set("wax+")), in_place="+" in mode
         )
-    else:
-        writes = event in _WRITES
-        mode = "x" if event == "os.mkdir" else ""
+    if type(given) is str and all(type(argument) is str for argument in arguments[:2]) and "mode" not in named:
+        _known.add(arguments)
+
+
+def _opened_low(watch: Watch, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    given = arguments[0] if arguments else named["path"]
+    flags = arguments[1] if len(arguments) > 1 else named["flags"]
+    path = _path(watch, given, named.get("dir_fd"))
+    if path is not None:
+        _note_open(watch, path, reads=True, writes=bool(flags & _WRITING), in_place=bool(flags & os.O_RDWR))
+
+
+def _note_open(watch: Watch, path: str, *, reads: bool, writes: bool, in_place: bool) -> None:
+    if in_place and not is_scratch(path):
+        order_content.never_settled(path)
     _touch(watch, path, writes=writes)
-    if event in ("os.listdir", "os.scandir") and _SEARCH.search(sys._getframe(2).f_code.co_filename):
-        watch.searched.add(path)
-    elif not (isinstance(mode, str) and set(mode) & set("wx")):
+    if reads:
         watch.read.add(path)
-    if event == "sqlite3.connect":
+
+
+def _listed(watch: Watch, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    path = _path(watch, arguments[0] if arguments else named.get("path"))
+    if path is None:
+        return
+    _touch(watch, path, writes=False)
+    searches = _SEARCH.search(sys._getframe(3).f_code.co_filename)  # told, the stand-in, who called it
+    (watch.searched if searches else watch.read).add(path)
+
+
+def _made(watch: Watch, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    path = _path(watch, arguments[0] if arguments else named["path"], named.get("dir_fd"))
+    if path is not None:
+        _touch(watch, path, writes=True)
+
+
+def _changed(watch: Watch, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    path = _path(watch, arguments[0] if arguments else named["path"], named.get("dir_fd"))
+    if path is not None:
+        _touch(watch, path, writes=True)
+        watch.read.add(path)
+
+
+def _renamed(watch: Watch, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    ends = [*arguments, *(named[name] for name in ("src", "dst") if name in named)]
+    for given, folder in zip(ends, (named.get("src_dir_fd"), named.get("dst_dir_fd")), strict=False):
+        path = _path(watch, given, folder)
+        if path is not None:
+            _touch(watch, path, writes=True)
+            if given is ends[0]:
+                watch.read.add(path)
+
+
+def _connected(watch: Watch, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    path = _path(watch, arguments[0] if arguments else named["database"])
+    if path is not None:
+        _note_open(watch, path, reads=True, writes=True, in_place=True)
         watch.databases.add(path)
-    if event == "os.rename":
-        _touch(watch, os.path.abspath(os.fspath(arguments[1])), writes=True)  # noqa: PTH100 - hot path, plain text wanted
+
+
+_NOTED: Final[dict[tuple[str, str], Noted]] = {
+    ("io", "open"): _opened, ("io", "open_code"): _opened, ("os", "open"): _opened_low,
+    ("os", "listdir"): _listed, ("os", "scandir"): _listed, ("os", "mkdir"): _made, ("os", "remove"): _changed,
+    ("os", "unlink"): _changed, ("os", "rmdir"): _changed, ("os", "truncate"): _changed, ("os", "rename"): _renamed,
+    ("os", "replace"): _renamed, ("os", "link"): _renamed, ("os", "symlink"): _renamed,
+    ("os", "chdir"): _moved, ("os", "fchdir"): _moved, ("_sqlite3", "connect"): _connected,
+}  # fmt: skip
+_added: Final[set[tuple[str, str]]] = set()
+
+
+def _path(watch: Watch, given: object, folder: int | None = None) -> str | None:
+    """The absolute path that a call was given; None for what is no file of the notebook's."""
+    named = _as_path(given)
+    if named is not None and folder is not None:
+        named = _below(folder, named)
+    if named is None:
+        return None
+    path = os.path.abspath(named)  # noqa: PTH100 - hot path, plain text wanted
+    if is_quiet(path):
+        return None
+    watch.relative = watch.relative or not os.path.isabs(named)  # noqa: PTH117 - hot path, plain text wanted
+    return path
 
 
 def _as_path(given: object) -> str | None:
-    """The path that an audited call was given; None for a descriptor, a database in memory or a URL."""
+    """The path that a call was given; None for a descriptor, a database in memory or a URL."""
     if given is None:
         return "."
     if isinstance(given, os.PathLike):
@@ -190,47 +256,3 @@ def _touch(watch: Watch, path: str, *, writes: bool) -> None:
         parent = os.path.dirname(path)  # noqa: PTH120 - hot path, plain text wanted
         if watch.before[path] == ABSENT and parent not in watch.before and not is_scratch(path):
             watch.before[parent] = content(parent)
-
-
-def is_quiet(path: str) -> bool:
-    """Whether the file belongs to Python, a library or the system, and not to the notebook's data."""
-    return (
-        path.startswith(_QUIET)
-        or path.startswith(_own_state)
-        or path.endswith((".pyc", ".py-journal"))
-        or "/site-packages/" in path
-        or "/__pycache__/" in path
-    )
-
-
-_SCRATCH: Final = re.compile(re.escape(os.path.join(tempfile.gettempdir(), "tmp")) + r"[a-z0-9_]{8}(?:/|$)")  # noqa: PTH118
-
-
-def is_scratch(path: str) -> bool:
-    """Whether it lies in a folder or file that Python's ``tempfile`` named: no two runs use the same."""
-    return _SCRATCH.match(path) is not None
-
-
-def content(path: str) -> str:
-    """A fingerprint of what lies at `path`: text of a file, names in a folder; large files by size and time of change."""
-    try:
-        status = os.stat(path)  # noqa: PTH116 - hot path, plain text wanted
-        if os.path.isdir(path):  # noqa: PTH112 - hot path, plain text wanted
-            names = sorted(os.listdir(path))[:_LISTING_LIMIT]  # noqa: PTH208 - hot path, plain text wanted
-            return "folder " + xxhash.xxh3_128_hexdigest("\0".join(names).encode("utf-8", "surrogateescape"))
-        if status.st_size > CONTENT_LIMIT_BYTES or not os.path.isfile(path):  # noqa: PTH113 - hot path, plain text wanted
-            return f"large {status.st_size} {status.st_mtime_ns} {status.st_ino}"
-        return xxhash.xxh3_128_hexdigest(Path(path).read_bytes())
-    except OSError:
-        return ABSENT
-
-
-def named_in(texts: tuple[str, ...] | frozenset[str]) -> set[str]:
-    """Absolute paths of files and folders near the notebook that these texts may mean, whether they exist or not."""
-    found = set()
-    for text in texts:
-        if 0 < len(text) <= 200 and "\n" not in text and "\0" not in text:
-            path = os.path.abspath(os.path.expanduser(text))  # noqa: PTH100, PTH111 - hot path, plain text wanted
-            if not is_quiet(path):
-                found.add(path)
-    return found

@@ -37,6 +37,7 @@ class Tracker:
     """
 
     def __init__(self, shell: Any, analyzer: Analyzer) -> None:  # noqa: ANN401 - untyped by its library
+        self._shell = shell
         self._analyzer = analyzer
         self.names = Names(shell)
         order_objects.add_handlers()
@@ -60,7 +61,7 @@ class Tracker:
         watch = order_files.Watch()
         begun = Begun(cell_id, code, reach, looked_at, dict(self.names.prints), OutsideState(), watch)
         begun.outside = self.outside.take(code, reach)
-        order_files.start(watch)
+        order_files.start(watch, self._shell)
         return begun
 
     def end(self, begun: Begun, shown: str, *, failed: bool) -> CellRun:

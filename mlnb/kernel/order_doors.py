@@ -1,0 +1,166 @@
+"""Stand-ins for the few built-in functions through which Python code reaches files and programs, in place only while a cell runs.
+
+An audit hook would hear of every file as well, but it can never be taken out again and is called for each ``id()`` too. A stand-in costs
+nothing where it is not called. It gives itself out as the function it stands for (``type()`` and a traceback apart), and IPython's
+tracebacks are rid of it.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import sys
+import types
+from collections.abc import Callable, MutableMapping
+from typing import Any, Final
+
+Note = Callable[[tuple[Any, ...], dict[str, Any]], None]
+"""Told of each call, before it happens: positional and named arguments. It does not raise."""
+
+
+class StandIn:
+    """A callable in the place of a built-in function; all that is asked of it, that function answers."""
+
+    __slots__ = ("__weakref__",)
+
+    def __getattribute__(self, name: str) -> Any:  # noqa: ANN401 - as the function's
+        real = real_of(self)
+        if name in ("__reduce__", "__reduce_ex__"):
+            return lambda *_: (pkgutil.resolve_name, (f"{real.__module__}:{real.__qualname__}",))
+        return getattr(real, name)
+
+    def __repr__(self) -> str:
+        return repr(real_of(self))
+
+    def __hash__(self) -> int:
+        return hash(real_of(self))
+
+    def __eq__(self, other: object) -> bool:
+        return real_of(self) is real_of(other)
+
+    def __dir__(self) -> list[str]:
+        return dir(real_of(self))
+
+
+StandIn.__module__, StandIn.__qualname__, StandIn.__name__ = "builtins", *["builtin_function_or_method"] * 2
+_reals: Final[dict[int, tuple[StandIn, Any]]] = {}
+
+
+def real_of(value: Any) -> Any:  # noqa: ANN401 - any value
+    """The function that `value` stands for; `value` itself when it is no stand-in."""
+    found = _reals.get(id(value))
+    return value if found is None else found[1]
+
+
+def stand_in(real: Callable[..., Any], note: Note, known: set[tuple[Any, ...]]) -> StandIn:
+    """A stand-in for `real`, which tells `note` of every call but those whose arguments are among `known`.
+
+    Args:
+        real: a built-in function.
+        note: told of calls.
+        known: positional arguments (plain strings only) of calls that are of no interest any more.
+    """
+
+    def __call__(_: StandIn, /, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - as the function's
+        try:
+            if type(arguments[0]) is not str or arguments not in known or "mode" in named:
+                note(arguments, named)
+        except (IndexError, TypeError):  # no arguments, or some that cannot be looked up
+            note(arguments, named)
+        return real(*arguments, **named)
+
+    _frames.add(__call__.__code__)
+    kind = type(
+        "builtin_function_or_method", (StandIn,), {"__slots__": (), "__call__": __call__, "__module__": "builtins"}
+    )
+    made: StandIn = kind()
+    _reals[id(made)] = (made, real)
+    return made
+
+
+_frames: Final[set[types.CodeType]] = set()
+
+
+def without_stand_ins(error: BaseException | None) -> None:
+    """Take the frames of stand-ins out of the traceback of `error`, and of those of the errors behind it."""
+    seen: set[int] = set()
+    todo = [error]
+    while todo:
+        one = todo.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        todo += [one.__cause__, one.__context__, *(one.exceptions if isinstance(one, BaseExceptionGroup) else ())]
+        place = one.__traceback__
+        while place is not None:
+            while place.tb_next is not None and place.tb_next.tb_frame.f_code in _frames:
+                place.tb_next = place.tb_next.tb_next
+            place = place.tb_next
+
+
+class Doors:
+    """All stand-ins of this process, and the places where they stand while the doors are watched.
+
+    A place is a name of a module that holds the function: ``builtins.open``, ``io.open`` and every module that keeps a reference
+    of its own. Names that the user has bound to a function count as places, too.
+    """
+
+    def __init__(self) -> None:
+        self._by_real: dict[int, StandIn] = {}
+        self._back: dict[int, Any] = {}
+        self._places: list[tuple[dict[str, Any], str, Any, StandIn]] = []
+        self._looked_at: set[str] = set()
+        self._watched = False
+
+    def add(self, real: Callable[..., Any], note: Note, known: set[tuple[Any, ...]]) -> None:
+        """Watch calls of the built-in function `real`."""
+        if id(real) not in self._by_real:
+            new = self._by_real[id(real)] = stand_in(real, note, known)
+            self._back[id(new)] = real
+            self._looked_at = set()
+
+    def watch(self, names: MutableMapping[str, Any]) -> None:
+        """Put the stand-ins in, in the user's `names` as well."""
+        if len(self._looked_at) != len(sys.modules):
+            self._look_at_modules()
+        for place, name, real, new in self._places:
+            if place.get(name) is real:  # whoever has put in something else has the last word
+                place[name] = new
+        self._exchange(names, self._by_real)
+        self._watched = True
+
+    def unwatch(self, names: MutableMapping[str, Any]) -> None:
+        """Put the functions back."""
+        if not self._watched:
+            return
+        self._watched = False
+        for place, name, real, new in self._places:
+            if place.get(name) is new:
+                place[name] = real
+        self._exchange(names, self._back)
+        if len(self._looked_at) != len(sys.modules):
+            self._looked_at = set(sys.modules)  # what the cell imported has met the stand-ins only
+
+    def remove(self) -> None:
+        """Put the functions back into every module, those that were imported by a cell included."""
+        for module in list(sys.modules.values()):
+            if isinstance(module, types.ModuleType):
+                self._exchange(module.__dict__, self._back)
+        self._places, self._looked_at = [], set()
+
+    @staticmethod
+    def _exchange(names: MutableMapping[str, Any], given: dict[int, Any]) -> None:
+        found = [name for name, value in list(names.items()) if id(value) in given]
+        for name in found:
+            names[name] = given[id(names[name])]
+
+    def _look_at_modules(self) -> None:
+        for module_name, module in list(sys.modules.items()):
+            if module_name in self._looked_at or not isinstance(module, types.ModuleType):
+                continue
+            place = module.__dict__
+            self._places += [
+                (place, name, value, self._by_real[id(value)])
+                for name, value in list(place.items())
+                if id(value) in self._by_real
+            ]
+        self._looked_at = set(sys.modules)
