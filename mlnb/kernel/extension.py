@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlnb.core import current
-from mlnb.kernel import door, registry
+from mlnb.kernel import door, order_files, registry
 from mlnb.kernel.comm import Comms
 from mlnb.kernel.log import log_text, logged
 from mlnb.kernel.magics import MlnbMagics
@@ -67,6 +67,7 @@ class Loaded:
             self.shell.ast_transformers.remove(self.order)
         with logged("unload: the rest"):
             self.order.abandon_run()
+            order_files.leave()
             self.comms.unregister()
             for magics in ("line", "cell"):
                 self.shell.magics_manager.magics[magics].pop("mlnb", None)
