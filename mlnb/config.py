@@ -173,6 +173,15 @@ class Settings:
             )
             for trait_name, trait in _traits(section).items():
                 self._settle(section, trait_name, trait, toml.get(name, {}), toml_path, trait_name in given)
+        self._hold_floor(toml.get("order", {}), toml_path)
+
+    def _hold_floor(self, toml: dict[str, Any], toml_path: Path) -> None:
+        """A team's floor holds against milder ones of the user's environment and configuration."""
+        section, floor = self._sections["order"], toml.get("floor")
+        modes: list[Any] = list(type(section).floor.values)  # type: ignore[attr-defined] # a trait of MlnbOrder
+        if floor in modes and modes.index(floor) > modes.index(section.floor):  # type: ignore[attr-defined]
+            section.floor = floor  # type: ignore[attr-defined]
+            self._origins["order.floor"] = str(toml_path)
 
     def _settle(
         self,

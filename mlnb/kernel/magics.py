@@ -8,11 +8,12 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 
 from mlnb.core import current
-from mlnb.core.errors import MlnbError
+from mlnb.core.errors import BadInput, MlnbError
+from mlnb.kernel.log import log_error
 from mlnb.kernel.order import KernelOrder
+from mlnb.kernel.order_words import cell_of_number
 
-_SIGNS = {"fresh": "ok", "stale": "stale", "edited": "edited", "never_run": "not run", "unknown": "cannot tell"}
-_HELP = "%mlnb | %mlnb order [MODE] | %mlnb snapshot [REASON]"
+_HELP = "%mlnb | %mlnb order [MODE | vouch CELL] | %mlnb snapshot [REASON]"
 
 
 @magics_class
@@ -35,37 +36,40 @@ class MlnbMagics(Magics):
         ::
 
             %mlnb                     which cells are stale and why
-            %mlnb order [MODE]        the same; with MODE: off, mark, warn, block or linear
+            %mlnb order [MODE]        the same; with MODE: off, mark, warn, reactive, block or linear
+            %mlnb order vouch CELL    count a cell that mlnb cannot judge as fresh; CELL is its number
             %mlnb snapshot [REASON]   freeze notebook and variables
         """
-        verb, _, rest = line.strip().partition(" ")
         try:
-            if verb in ("", "order"):
-                if rest.strip():
-                    self._order.set_mode(rest.strip())
-                print(self._order_in_words())
-            elif verb == "snapshot":
-                print(self._snapshot(rest.strip()))
-            else:
-                raise UsageError(f"%mlnb knows no {verb!r}. {_HELP}")
+            print(self._answer(line))
         except MlnbError as error:
-            raise UsageError(f"{error.message}. {error.hint}") from error
+            raise UsageError(" ".join(part for part in (f"{error.message}.", error.hint) if part)) from error
+        except UsageError:
+            raise
+        except Exception as error:  # noqa: BLE001 - nothing of ours may reach the user's cell
+            log_error(f"%mlnb {line}", error)
+            print(f"mlnb: %mlnb {line} failed ({type(error).__name__}). See logs/kernel.log under MLNB_HOME.")
 
-    def _order_in_words(self) -> str:
-        cells = self._order.status()
-        if self._order.mode == "off":
-            return "order is off. Switch it on: %mlnb order mark"
-        if not cells:
-            return f"mode {self._order.mode}; no notebook was sent to this kernel yet"
-        wanting = {cell_id: status for cell_id, status in cells.items() if status.state != "fresh"}
-        head = f"mode {self._order.mode}; {len(cells) - len(wanting)} of {len(cells)} cells fresh"
-        numbers = self._order.numbers()
-        rows = [
-            f"  cell {numbers[cell_id]:<4} {_SIGNS[status.state]:<12} {'; '.join(status.reasons)}"
-            for cell_id, status in wanting.items()
-        ]
-        plan = ", ".join(str(numbers[cell_id]) for cell_id in self._order.plan())
-        return "\n".join([head, *rows, *([f"run cells {plan} to make it fresh"] if plan else [])])
+    def _answer(self, line: str) -> str:
+        verb, _, rest = line.strip().partition(" ")
+        if verb in ("", "order"):
+            return self._act_on_order(rest.strip())
+        if verb == "snapshot":
+            return self._snapshot(rest.strip())
+        raise UsageError(f"%mlnb knows no {verb!r}. {_HELP}")
+
+    def _act_on_order(self, wanted: str) -> str:
+        if wanted.split(" ")[0] == "vouch":
+            number = wanted.removeprefix("vouch").strip()
+            cell_id = cell_of_number(number, self._order.numbers())
+            if cell_id is None:
+                raise BadInput(
+                    f"the notebook has no code cell {number or '(none given)'}", "Give the number of a code cell."
+                )
+            self._order.vouch(cell_id)
+        elif wanted:
+            self._order.set_mode(wanted)
+        return self._order.in_words()
 
     def _snapshot(self, reason: str) -> str:
         taken = current.service("snapshots").take(reason)

@@ -16,6 +16,7 @@ from mlnb.kernel.order_document import Document
 from mlnb.kernel.order_judge import Judge, Judged
 from mlnb.kernel.order_ladder import Ladder
 from mlnb.kernel.order_runs import CellRefused, Runs
+from mlnb.kernel.order_words import order_in_words
 from mlnb.order.errors import NoSuchCell
 from mlnb.order.plugins.notebook_file import read_notebook
 from mlnb.order.plugins.python import PythonAnalyzer
@@ -200,6 +201,21 @@ class KernelOrder:
                     cell_id, judged.cells, judged.folded, judged.statuses, judged.needed_first, self._runs.took_s
                 )
         return found
+
+    def in_words(self) -> str:
+        """One screen of plain text: mode, states with reasons, plan."""
+        with self._lock:
+            return order_in_words(self.overview(), self.planned(), self.numbers())
+
+    def view(self) -> Any:  # noqa: ANN401 - untyped by its library
+        """A widget that shows the same and follows every run.
+
+        Raises:
+            NotInstalled: there is no ipywidgets in this environment.
+        """
+        from mlnb.kernel.order_widget import order_view  # noqa: PLC0415 - needs ipywidgets
+
+        return order_view(self)
 
     def numbers(self) -> dict[str, int]:
         """The position of each code cell among all cells, from 1, as reasons name it."""

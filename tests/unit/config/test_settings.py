@@ -29,6 +29,18 @@ def test_kernels_are_told_what_files_and_the_command_line_say(tmp_path, monkeypa
     assert Settings(None, tmp_path).for_kernels() == {"MLNB_ORDER_MODE": "warn", "MLNB_KERNEL": "0"}
 
 
+def test_a_teams_floor_is_never_lowered(tmp_path, monkeypatch):
+    (tmp_path / "mlnb.toml").write_text('[order]\nfloor = "block"\n')
+    monkeypatch.setenv("MLNB_ORDER_FLOOR", "warn")
+    settings = Settings(Config({"MlnbOrder": {"mode": "mark"}}), tmp_path)
+    assert origins(settings)["order.floor"] == ("block", str(tmp_path / "mlnb.toml"))
+    assert settings.for_kernels() == {"MLNB_ORDER_MODE": "mark", "MLNB_ORDER_FLOOR": "block"}
+    assert Settings(Config({"MlnbOrder": {"floor": "warn"}}), tmp_path).get("order.floor") == "block"
+    assert Settings(Config({"MlnbOrder": {"floor": "linear"}}), tmp_path).get("order.floor") == "linear"
+    monkeypatch.setenv("MLNB_ORDER_FLOOR", "linear")
+    assert origins(Settings(None, tmp_path))["order.floor"] == ("linear", "MLNB_ORDER_FLOOR")
+
+
 @pytest.mark.parametrize("text", ["[jobs]\nslots = 'many'\n", "[order]\nmode = 'sideways'\n", "not toml at all ["])
 def test_a_wrong_file_is_named(tmp_path, text):
     (tmp_path / "mlnb.toml").write_text(text)
