@@ -108,6 +108,7 @@ class Doors:
         self._by_real: dict[int, StandIn] = {}
         self._back: dict[int, Any] = {}
         self._places: list[tuple[dict[str, Any], str, Any, StandIn]] = []
+        self._users: set[str] = set()  # names of the user's that have held one of the functions
         self._looked_at: set[str] = set()
         self._watched = False
 
@@ -125,7 +126,9 @@ class Doors:
         for place, name, real, new in self._places:
             if place.get(name) is real:  # whoever has put in something else has the last word
                 place[name] = new
-        self._exchange(names, self._by_real)
+        for name in self._users:
+            if id(names.get(name)) in self._by_real:
+                names[name] = self._by_real[id(names[name])]
         self._watched = True
 
     def unwatch(self, names: MutableMapping[str, Any]) -> None:
@@ -136,7 +139,8 @@ class Doors:
         for place, name, real, new in self._places:
             if place.get(name) is new:
                 place[name] = real
-        self._exchange(names, self._back)
+        if not self._back.keys().isdisjoint(map(id, names.values())):
+            self._users |= self._exchange(names, self._back)
         if len(self._looked_at) != len(sys.modules):
             self._looked_at = set(sys.modules)  # what the cell imported has met the stand-ins only
 
@@ -148,10 +152,11 @@ class Doors:
         self._places, self._looked_at = [], set()
 
     @staticmethod
-    def _exchange(names: MutableMapping[str, Any], given: dict[int, Any]) -> None:
-        found = [name for name, value in list(names.items()) if id(value) in given]
+    def _exchange(names: MutableMapping[str, Any], given: dict[int, Any]) -> set[str]:
+        found = {name for name, value in list(names.items()) if id(value) in given}
         for name in found:
             names[name] = given[id(names[name])]
+        return found
 
     def _look_at_modules(self) -> None:
         for module_name, module in list(sys.modules.items()):

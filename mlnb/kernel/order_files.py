@@ -23,14 +23,6 @@ _SEARCH: Final = re.compile(
     r"<frozen (?:importlib|zipimport)|/(?:importlib|importlib_metadata|pkg_resources)/|/pkgutil\.py$"
 )
 _WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_PROGRAMS: Final = (
-    ("_posixsubprocess", "fork_exec"),
-    ("os", "system"),
-    ("os", "posix_spawn"),
-    ("os", "posix_spawnp"),
-    ("os", "forkpty"),
-    ("_winapi", "CreateProcess"),
-)
 
 
 @dataclass
@@ -103,20 +95,13 @@ Noted = Callable[[Watch, tuple[Any, ...], dict[str, Any]], None]
 
 
 def _add_doors() -> None:
-    """Watch every function there is by now; cheap when there is nothing new."""
-    for module, name in _PROGRAMS:
-        _add(module, name, _started)
-    for (module, name), note in _NOTED.items():
-        _add(module, name, note)
-
-
-def _add(module: str, name: str, note: Noted) -> None:
-    if (module, name) in _added or module not in sys.modules:
-        return
-    _added.add((module, name))
-    real = real_of(getattr(sys.modules[module], name, None))
-    if isinstance(real, types.BuiltinFunctionType):  # what somebody has replaced already is theirs
-        _doors.add(real, _noting(note), _known if name == "open" and note is _opened else _NONE_KNOWN)
+    """Watch every function there is by now."""
+    missing = _WATCHED.keys() - _added
+    for module, name in [place for place in missing if place[0] in sys.modules]:
+        _added.add((module, name))
+        real, note = real_of(getattr(sys.modules[module], name, None)), _WATCHED[module, name]
+        if isinstance(real, types.BuiltinFunctionType):  # what somebody has replaced already is theirs
+            _doors.add(real, _noting(note), _known if (module, name) == ("io", "open") else _NONE_KNOWN)
 
 
 def _noting(note: Noted) -> Note:
@@ -203,12 +188,14 @@ def _connected(watch: Watch, arguments: tuple[Any, ...], named: dict[str, Any]) 
         watch.databases.add(path)
 
 
-_NOTED: Final[dict[tuple[str, str], Noted]] = {
+_WATCHED: Final[dict[tuple[str, str], Noted]] = {
     ("io", "open"): _opened, ("io", "open_code"): _opened, ("os", "open"): _opened_low,
     ("os", "listdir"): _listed, ("os", "scandir"): _listed, ("os", "mkdir"): _made, ("os", "remove"): _changed,
     ("os", "unlink"): _changed, ("os", "rmdir"): _changed, ("os", "truncate"): _changed, ("os", "rename"): _renamed,
     ("os", "replace"): _renamed, ("os", "link"): _renamed, ("os", "symlink"): _renamed,
     ("os", "chdir"): _moved, ("os", "fchdir"): _moved, ("_sqlite3", "connect"): _connected,
+    ("_posixsubprocess", "fork_exec"): _started, ("os", "system"): _started, ("os", "posix_spawn"): _started,
+    ("os", "posix_spawnp"): _started, ("os", "forkpty"): _started, ("_winapi", "CreateProcess"): _started,
 }  # fmt: skip
 _added: Final[set[tuple[str, str]]] = set()
 
