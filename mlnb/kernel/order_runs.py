@@ -109,7 +109,8 @@ class Runs:
             return  # lines of the kernel's own configuration: they run in every fresh kernel, too
         cell_id = self._gate.cell_of(given, info.raw_cell) if is_cell else None
         self._kept = self._gate.kept(cell_id)
-        if self._kept:
+        if self._kept:  # its code is not even read: a cell is skipped because it is broken, perhaps
+            self._shell.compile.ast_parse = lambda *_args, **_given: _nothing()
             return
         tracker = self.tracker  # in mode off, too: what a fresh kernel has can be seen only now
         if self._gate.is_off():
@@ -134,7 +135,7 @@ class Runs:
             return tree
         if kept == "frozen":
             print(_FROZEN)
-        return ast.Module(body=[], type_ignores=[])
+        return _nothing()
 
     def after_run(self, result: Any) -> None:  # noqa: ANN401 - untyped by its library
         """``post_run_cell``: keep what the cell did."""
@@ -143,6 +144,7 @@ class Runs:
         self._depth -= 1
         if self._depth:
             return
+        vars(self._shell.compile).pop("ast_parse", None)
         begun, self._begun = self._begun, None
         if begun is None:
             return
@@ -193,6 +195,10 @@ def _one_interrupt_held_back() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _nothing() -> ast.Module:
+    return ast.Module(body=[], type_ignores=[])
 
 
 def _words_of(error: BaseException) -> str:

@@ -26,10 +26,13 @@ class Session:
         extension.load(self.shell)
         self.order = self.shell._mlnb_loaded.order
         self.document = [(f"c{i}", source) for i, source in enumerate(sources, 1)]
+        self.tags: dict[str, list[str]] = {}
         self.sync()
 
     def sync(self) -> None:
-        self.order.sync([{"id": i, "cell_type": "code", "source": s} for i, s in self.document])
+        self.order.sync([
+            {"id": i, "cell_type": "code", "source": s, "tags": self.tags.get(i, [])} for i, s in self.document
+        ])  # fmt: skip
 
     def run(self, *ids: str):
         sources = dict(self.document)
@@ -44,6 +47,15 @@ class Session:
 
     def delete(self, cell_id: str) -> None:
         self.document = [(i, s) for i, s in self.document if i != cell_id]
+        self.sync()
+
+    def move(self, *ids: str) -> None:
+        sources = dict(self.document)
+        self.document = [(i, sources[i]) for i in ids]
+        self.sync()
+
+    def tag(self, cell_id: str, *tags: str) -> None:
+        self.tags[cell_id] = list(tags)
         self.sync()
 
     def states(self) -> dict[str, str]:
