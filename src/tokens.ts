@@ -58,13 +58,55 @@ export interface ICell {
   readonly id: string;
   readonly cell_type: 'code' | 'markdown' | 'raw';
   readonly source: string;
+  /** As in its metadata; absent when there are none. */
+  readonly tags?: readonly string[];
 }
 
 /** What is known of a cell's place in the order of runs, to be shown beside it. */
 export interface ICellMark {
-  readonly state: 'stale' | 'edited' | 'never_run';
+  readonly state: 'stale' | 'edited' | 'never_run' | 'unknown' | 'skip' | 'frozen';
   /** State and reasons as a sentence. */
   readonly text: string;
+}
+
+/** A question, or a remark, in a strip at a cell. It waits for its answer; the notebook stays usable. */
+export interface IQuestion {
+  /** The cell at which it stands. */
+  readonly cellId: string;
+  /** How it looks: a warning, a refusal or a remark. */
+  readonly kind: 'warn' | 'refuse' | 'note';
+  /** What it says first. Text between backticks is code. */
+  readonly title: string;
+  /** What it says further, or empty. */
+  readonly text: string;
+  /** The answers that are offered, the likeliest first. */
+  readonly answers: readonly IAnswer[];
+}
+
+/** One button of a question. */
+export interface IAnswer {
+  readonly id: string;
+  readonly label: string;
+  /** What will happen, for the tooltip. */
+  readonly caption: string;
+}
+
+/** Decides about runs of cells before they begin, and hears of those that ended. */
+export interface IRunGuard {
+  /** Whether it wants to be asked about this notebook's runs at all. Must be quick. */
+  isWatching(notebook: INotebook): boolean;
+  /**
+   * Which of the code cells `cellIds`, asked for together and in this order, are to run now.
+   *
+   * May wait for the user. Never rejects.
+   */
+  admit(notebook: INotebook, cellIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /** A code cell begins to run with this source. */
+  began(notebook: INotebook, cellId: string): void;
+  /** A code cell has run: `isDone` if without an error. */
+  ended(notebook: INotebook, cellId: string, isDone: boolean): void;
+  /** All of `cellIds`, which the user ran together, have ended; `isDone` if all without an error. */
+  settled(notebook: INotebook, cellIds: readonly string[], isDone: boolean): void;
 }
 
 /**
@@ -74,13 +116,18 @@ export interface ICellMark {
  * - `connecting`: a kernel is there, mlnb in it has not answered yet.
  * - `ready`: mlnb in the kernel answers.
  * - `absent`: the kernel runs without mlnb.
+ * - `foreign`: the kernel speaks a language that mlnb has no kernel half for.
  */
-export type LinkState = 'none' | 'connecting' | 'ready' | 'absent';
+export type LinkState = 'none' | 'connecting' | 'ready' | 'absent' | 'foreign';
 
 /** The connection to mlnb in one notebook's kernel. It survives restarts of the kernel. */
 export interface IKernelLink {
   readonly state: LinkState;
   readonly stateChanged: ISignal<IKernelLink, LinkState>;
+  /** Language of the kernel as it calls itself, such as `python`; empty while it has not said. */
+  readonly language: string;
+  /** Names the life of the kernel: another after each restart. */
+  readonly session: string;
   /** Emitted with the name of each event that the kernel pushes, such as `order_changed`. */
   readonly pushed: ISignal<IKernelLink, string>;
   /**
@@ -102,13 +149,29 @@ export interface INotebook {
   /** Emitted a moment after cells were edited, added, moved or deleted, and after the path changed. */
   readonly changed: ISignal<INotebook, void>;
   readonly closed: ISignal<INotebook, void>;
+  /** Whether Jupyter trusts what it shows: the user ran or trusted all of its cells. */
+  readonly isTrusted: boolean;
+  /** Id of the active cell, or null. */
+  readonly activeCell: string | null;
   /** The cells, in document order. */
   cells(): ICell[];
+  /** What a person chose for an area in this notebook; kept in its metadata. */
+  choice(area: string, name: string): unknown;
+  /** Keeps a choice in the notebook's metadata; null takes it out again. */
+  choose(area: string, name: string, value: string | null): void;
+  /** Gives a cell a tag, or takes it away. */
+  tag(cellId: string, tag: string, isOn: boolean): void;
+  /** Shows a question at a cell, in place of the one that is shown; answers the id of the answer, or null when it is dismissed. */
+  ask(question: IQuestion): Promise<string | null>;
+  /** Brings the keyboard to the question that is shown; false when there is none. */
+  focusQuestion(): boolean;
   save(): Promise<void>;
-  /** Scrolls to a cell and makes it the active one. */
-  reveal(cellId: string): void;
-  /** Runs the cells in the order given; false when one failed or is gone. */
+  /** Scrolls to a cell and makes it the active one; the keyboard goes there too unless `keepsFocus`. */
+  reveal(cellId: string, keepsFocus?: boolean): void;
+  /** Runs the cells in the order given, without asking the guard; false when one failed or is gone. */
   run(cellIds: readonly string[]): Promise<boolean>;
+  /** Restarts the kernel, after Jupyter's question, and runs all cells; false when the user did not want to or one failed. */
+  restartAndRunAll(): Promise<boolean>;
   /** Inserts a code cell below the active one and makes it active. */
   insert(source: string): void;
   /** Shows marks beside cells; cells that are not in `marks` lose theirs. */
@@ -122,6 +185,10 @@ export interface INotebooks {
   readonly currentChanged: ISignal<INotebooks, INotebook | null>;
   readonly opened: ISignal<INotebooks, INotebook>;
   readonly all: readonly INotebook[];
+  /** The notebook that a widget of the shell shows, or null. */
+  of(widget: Widget): INotebook | null;
+  /** Lets `guard` decide about runs; there is one guard at a time. */
+  guardRuns(guard: IRunGuard): void;
 }
 
 export const INotebooks = new Token<INotebooks>(

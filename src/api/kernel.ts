@@ -12,6 +12,9 @@ import { ApiError } from './client';
 
 const TARGET = 'mlnb';
 
+/** The languages that mlnb has a kernel half for. */
+const LANGUAGES: readonly string[] = ['python'];
+
 interface IWaiting {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: ApiError) => void;
@@ -37,6 +40,14 @@ export class KernelLink implements IKernelLink, IDisposable {
 
   get pushed(): Signal<this, string> {
     return this._pushed;
+  }
+
+  get language(): string {
+    return this._language;
+  }
+
+  get session(): string {
+    return `${this._context.session?.kernel?.id ?? ''}/${this._restarts}`;
   }
 
   get isDisposed(): boolean {
@@ -71,6 +82,7 @@ export class KernelLink implements IKernelLink, IDisposable {
 
   private _onStatus(_: ISessionContext, status: Kernel.Status): void {
     if (status === 'restarting' || status === 'autorestarting' || status === 'dead') {
+      this._restarts += 1;
       this._drop(status === 'dead' ? 'none' : 'connecting');
     } else {
       this._reconnect();
@@ -87,9 +99,24 @@ export class KernelLink implements IKernelLink, IDisposable {
       kernel.connectionStatus === 'connected' && ['idle', 'busy'].includes(kernel.status);
     if (kernel !== this._kernel || this._comm?.isDisposed) {
       this._drop('connecting');
+      this._kernel = kernel;
     }
-    if (isUp && !this._comm && this._state !== 'absent') {
+    if (isUp && !this._comm && this._state === 'connecting') {
+      void this._meet(kernel);
+    }
+  }
+
+  /** A kernel of a language that we have nothing for is not spoken to: not every kernel minds a comm that it does not know. */
+  private async _meet(kernel: Kernel.IKernelConnection): Promise<void> {
+    const { language_info } = await kernel.info;
+    if (kernel !== this._kernel || this._comm || this._isDisposed) {
+      return;
+    }
+    this._language = language_info.name;
+    if (LANGUAGES.includes(this._language)) {
       this._open(kernel);
+    } else {
+      this._setState('foreign');
     }
   }
 
@@ -97,7 +124,6 @@ export class KernelLink implements IKernelLink, IDisposable {
     const comm = kernel.createComm(TARGET);
     // one thread at a time in the kernel: order must not be asked for in the middle of a cell
     comm.commsOverSubshells = CommsOverSubshells.Disabled;
-    this._kernel = kernel;
     this._comm = comm;
     comm.onMsg = message => {
       this._receive(message);
@@ -144,6 +170,7 @@ export class KernelLink implements IKernelLink, IDisposable {
     const comm = this._comm;
     this._comm = null;
     this._kernel = null;
+    this._language = '';
     comm?.dispose();
     const waiting = [...this._waiting.values()];
     this._waiting.clear();
@@ -167,6 +194,8 @@ export class KernelLink implements IKernelLink, IDisposable {
   private _kernel: Kernel.IKernelConnection | null = null;
   private _comm: Kernel.IComm | null = null;
   private _state: LinkState = 'none';
+  private _language = '';
+  private _restarts = 0;
   private _lastId = 0;
   private _isDisposed = false;
 }

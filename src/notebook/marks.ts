@@ -7,11 +7,30 @@ import type { Cell } from '@jupyterlab/cells';
 
 import type { ICellMark } from '../tokens';
 
-const STATES: readonly ICellMark['state'][] = ['stale', 'edited', 'never_run'];
+const STATES: readonly ICellMark['state'][] = [
+  'stale',
+  'edited',
+  'never_run',
+  'unknown',
+  'skip',
+  'frozen'
+];
 const MARK = 'mlnb-CellMark';
+
+/** What is shown at each cell, so that a cell whose mark stays is not touched. */
+const shownAt = new WeakMap<Cell, ICellMark>();
 
 /** Shows `mark` beside `cell`; null takes it away. */
 export function showMark(cell: Cell, mark: ICellMark | null): void {
+  const before = shownAt.get(cell);
+  if (before?.state === mark?.state && before?.text === mark?.text) {
+    return;
+  }
+  if (mark) {
+    shownAt.set(cell, mark);
+  } else {
+    shownAt.delete(cell);
+  }
   for (const state of STATES) {
     cell.toggleClass(`mlnb-mod-${state.replace('_', '-')}`, mark?.state === state);
   }

@@ -2,8 +2,9 @@
 
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { Signal } from '@lumino/signaling';
+import type { Widget } from '@lumino/widgets';
 
-import type { INotebooks } from '../tokens';
+import type { INotebook, INotebooks, IRunGuard } from '../tokens';
 import type { INotebookHost } from './open_notebook';
 import { OpenNotebook } from './open_notebook';
 
@@ -20,6 +21,8 @@ export class Notebooks implements INotebooks {
       this._add(panel);
     });
     _tracker.currentChanged.connect(this._onCurrent, this);
+    _options.gate.find = model =>
+      this.all.find(notebook => notebook.panel.context.model === model) ?? null;
   }
 
   get current(): OpenNotebook | null {
@@ -37,6 +40,14 @@ export class Notebooks implements INotebooks {
 
   get all(): readonly OpenNotebook[] {
     return [...this._open.values()];
+  }
+
+  of(widget: Widget): INotebook | null {
+    return this._open.get(widget as NotebookPanel) ?? null;
+  }
+
+  guardRuns(guard: IRunGuard): void {
+    this._options.gate.guard = guard;
   }
 
   private _add(panel: NotebookPanel): void {

@@ -1,6 +1,7 @@
 /** An open notebook as the areas see it: the adapter between JupyterLab's NotebookPanel and INotebook. */
 
 import type { ISessionContextDialogs } from '@jupyterlab/apputils';
+import { SessionContextDialogs } from '@jupyterlab/apputils';
 import type { Cell } from '@jupyterlab/cells';
 import { PageConfig, PathExt } from '@jupyterlab/coreutils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
@@ -14,8 +15,10 @@ import { Signal } from '@lumino/signaling';
 import { ApiError } from '../api/client';
 import { KernelLink } from '../api/kernel';
 import type { NotebookIdentity } from '../api/types';
-import type { ICell, ICellMark, INotebook } from '../tokens';
+import type { ICell, ICellMark, INotebook, IQuestion } from '../tokens';
+import type { CellGate } from './gate';
 import { showMark } from './marks';
+import { Strip } from './strip';
 
 /** How long after the last keystroke the document counts as changed. */
 const EDIT_PAUSE_MS = 400;
@@ -66,13 +69,75 @@ export class OpenNotebook implements INotebook, IDisposable {
     return this._isDisposed;
   }
 
+  get isTrusted(): boolean {
+    return this.panel.content.widgets.every(({ model }) => model.type !== 'code' || model.trusted);
+  }
+
+  get activeCell(): string | null {
+    return this.panel.content.activeCell?.model.id ?? null;
+  }
+
   cells(): ICell[] {
     const shared = this.panel.context.model.sharedModel;
-    return shared.cells.map(cell => ({
-      id: cell.getId(),
-      cell_type: cell.cell_type as ICell['cell_type'],
-      source: cell.getSource()
-    }));
+    return shared.cells.map(cell => {
+      const id = cell.getId();
+      const cell_type = cell.cell_type as ICell['cell_type'];
+      const source = cell.getSource();
+      const tags = tagsFromMetadata(cell.getMetadata('tags'));
+      return tags.length > 0 ? { id, cell_type, source, tags } : { id, cell_type, source };
+    });
+  }
+
+  choice(area: string, name: string): unknown {
+    return this._choices()[area]?.[name];
+  }
+
+  choose(area: string, name: string, value: string | null): void {
+    const all = new Map(Object.entries(this._choices()));
+    const ours = new Map(Object.entries(all.get(area) ?? {}));
+    put(ours, name, value);
+    put(all, area, ours.size > 0 ? Object.fromEntries(ours) : null);
+    const { model } = this.panel.context;
+    if (all.size > 0) {
+      model.setMetadata(METADATA_KEY, Object.fromEntries(all));
+    } else {
+      model.deleteMetadata(METADATA_KEY);
+    }
+    this._emitChanged();
+  }
+
+  tag(cellId: string, tag: string, isOn: boolean): void {
+    const model = this._cell(cellId)?.model;
+    const others = tagsFromMetadata(model?.getMetadata('tags')).filter(one => one !== tag);
+    const tags = isOn ? [...others, tag] : others;
+    if (tags.length > 0) {
+      model?.setMetadata('tags', tags);
+    } else {
+      model?.deleteMetadata('tags');
+    }
+    this._emitChanged();
+  }
+
+  ask(question: IQuestion): Promise<string | null> {
+    this._strip?.close(null);
+    const cell = this._cell(question.cellId);
+    if (!cell) {
+      return Promise.resolve(null);
+    }
+    const isTyping = this.panel.content.mode === 'edit';
+    const strip = new Strip(question, cell, this._options.translator.load('mlnb'), isTyping);
+    this._strip = strip;
+    void strip.answer.then(() => {
+      if (this._strip === strip) {
+        this._strip = null;
+      }
+    });
+    return strip.answer;
+  }
+
+  focusQuestion(): boolean {
+    this._strip?.focus();
+    return this._strip !== null;
   }
 
   async save(): Promise<void> {
@@ -80,31 +145,44 @@ export class OpenNotebook implements INotebook, IDisposable {
     await this.panel.context.save();
   }
 
-  reveal(cellId: string): void {
+  reveal(cellId: string, keepsFocus = false): void {
     const { content } = this.panel;
     const index = content.widgets.findIndex(cell => cell.model.id === cellId);
     const cell = content.widgets[index];
     if (cell) {
-      this._options.activate(this.panel.id);
+      const focused = keepsFocus ? document.activeElement : null;
+      if (keepsFocus) {
+        content.mode = 'command'; // an editor would keep the keyboard
+      } else {
+        this._options.activate(this.panel.id);
+      }
       content.deselectAll();
       content.activeCellIndex = index;
       void content.scrollToCell(cell);
+      if (focused instanceof HTMLElement) {
+        focused.focus();
+      }
     }
   }
 
   async run(cellIds: readonly string[]): Promise<boolean> {
+    const present = cellIds.map(id => this._cell(id)).filter(cell => cell !== undefined);
     const { content, sessionContext } = this.panel;
-    const cells = cellIds.map(id => content.widgets.find(cell => cell.model.id === id));
-    const present = cells.filter((cell): cell is Cell => cell !== undefined);
-    const { dialogs, translator } = this._options;
-    const isDone = await NotebookActions.runCells(
-      content,
-      present,
-      sessionContext,
-      dialogs ?? undefined,
-      translator
+    const { dialogs, translator, gate } = this._options;
+    const isDone = await gate.passing(() =>
+      NotebookActions.runCells(content, present, sessionContext, dialogs ?? undefined, translator)
     );
-    return isDone && present.length === cells.length;
+    return isDone && present.length === cellIds.length;
+  }
+
+  async restartAndRunAll(): Promise<boolean> {
+    const { content, sessionContext } = this.panel;
+    const { translator } = this._options;
+    const dialogs = this._options.dialogs ?? new SessionContextDialogs({ translator });
+    return (
+      (await dialogs.restart(sessionContext)) &&
+      (await NotebookActions.runAll(content, sessionContext, dialogs, translator))
+    );
   }
 
   insert(source: string): void {
@@ -154,6 +232,15 @@ export class OpenNotebook implements INotebook, IDisposable {
     }
   }
 
+  /** What people chose, by area. The identity beside it is left as it is. */
+  private _choices(): Choices {
+    return (this.panel.context.model.getMetadata(METADATA_KEY) ?? {}) as Choices;
+  }
+
+  private _cell(id: string): Cell | undefined {
+    return this.panel.content.widgets.find(cell => cell.model.id === id);
+  }
+
   private _onMoved(): void {
     this._tellPath();
     this._emitChanged();
@@ -179,7 +266,22 @@ export class OpenNotebook implements INotebook, IDisposable {
   private readonly _edited: Debouncer;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _closed = new Signal<this, void>(this);
+  private _strip: Strip | null = null;
   private _isDisposed = false;
+}
+
+type Choices = Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
+
+function put<T>(map: Map<string, T>, key: string, value: T | null): void {
+  if (value === null) {
+    map.delete(key);
+  } else {
+    map.set(key, value);
+  }
+}
+
+function tagsFromMetadata(tags: unknown): readonly string[] {
+  return Array.isArray(tags) ? tags.filter(tag => typeof tag === 'string') : [];
 }
 
 /** What it needs from the application. */
@@ -187,6 +289,8 @@ export interface INotebookHost {
   readonly contents: Contents.IManager;
   readonly dialogs: ISessionContextDialogs | null;
   readonly translator: ITranslator;
+  /** What lies before the cell executor. */
+  readonly gate: CellGate;
   /** Who the notebook at a path is, whose document has this id (null: none yet). Rejects with an ApiError. */
   readonly identify: (path: string, id: string | null) => Promise<NotebookIdentity>;
   /** Brings a widget of the shell to the front. */

@@ -7,6 +7,8 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { callerFromSettings } from '../api/client';
 import { INotebooks } from '../tokens';
+import { ICellGate } from './executor';
+import type { CellGate } from './gate';
 import { Notebooks } from './notebooks';
 
 /** Provides the open notebooks and the links to mlnb in their kernels. */
@@ -15,11 +17,12 @@ export const notebooksPlugin: JupyterFrontEndPlugin<INotebooks> = {
   description: 'Follows the open notebooks and links to mlnb in their kernels.',
   autoStart: true,
   provides: INotebooks,
-  requires: [INotebookTracker],
+  requires: [INotebookTracker, ICellGate],
   optional: [ITranslator, ISessionContextDialogs],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
+    gate: CellGate,
     translator: ITranslator | null,
     dialogs: ISessionContextDialogs | null
   ): INotebooks => {
@@ -28,6 +31,7 @@ export const notebooksPlugin: JupyterFrontEndPlugin<INotebooks> = {
       contents: app.serviceManager.contents,
       dialogs,
       translator: translator ?? nullTranslator,
+      gate,
       identify: (path, id) => call('notebooks/identify', { method: 'POST', body: { path, id } }),
       activate: id => {
         app.shell.activateById(id);

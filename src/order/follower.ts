@@ -6,30 +6,50 @@ import { Signal } from '@lumino/signaling';
 import type { ApiError } from '../api/client';
 import { asApiError } from '../api/client';
 import type { ICell, ICellMark, INotebook } from '../tokens';
-import type { ICellOrder, IOrderStatus } from './client';
-import { syncedStatus } from './client';
+import type { ModeChoice } from './choice';
+import type { ICellOrder, IDocument, IOrderStatus, KeptTag, OrderMode } from './client';
+import { askStatus, KEPT_TAGS, syncOrder, vouch } from './client';
+import { askGraph } from './graph';
+
+/** The modes in which runs are asked about, and for which the inputs of cells are kept at hand. */
+const ASKING: readonly OrderMode[] = ['warn', 'reactive', 'block'];
 
 /** Follows one notebook until it is closed. */
 export class OrderFollower {
   /**
    * @param notebook - whom to follow
+   * @param _choice - which mode is asked for
    * @param _say - state and reasons of a cell as one sentence, translated
    */
   constructor(
     readonly notebook: INotebook,
+    private readonly _choice: ModeChoice,
     private readonly _say: (order: ICellOrder) => string
   ) {
     const again = (): void => void this.refresh();
-    notebook.changed.connect(again);
-    notebook.kernel.pushed.connect(again);
-    notebook.kernel.stateChanged.connect(again);
+    notebook.changed.connect(() => {
+      if (this._isChanged()) {
+        again();
+      }
+    });
+    notebook.kernel.pushed.connect((_, event) => {
+      if (event === 'order_changed') {
+        again();
+      }
+    });
+    notebook.kernel.stateChanged.connect(() => {
+      this._synced = null;
+      again();
+    });
+    _choice.ownChanged.connect(again, this);
     notebook.closed.connect(() => {
+      _choice.ownChanged.disconnect(again, this);
       Signal.clearData(this);
     });
     again();
   }
 
-  /** Emitted when `status`, `cells` or `error` have changed. */
+  /** Emitted when anything of it has changed. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
@@ -39,7 +59,7 @@ export class OrderFollower {
     return this._status;
   }
 
-  /** The cells that `status` is about, in document order. */
+  /** The cells as they were when the kernel was told last, in document order. */
   get cells(): readonly ICell[] {
     return this._cells;
   }
@@ -49,51 +69,132 @@ export class OrderFollower {
     return this._error;
   }
 
-  /** Syncs and asks again; overlapping calls become one more round. Never rejects. */
+  /** The mode in force as far as it is known. */
+  get mode(): OrderMode {
+    return this._status?.mode ?? this._choice.asked(this.notebook) ?? 'mark';
+  }
+
+  /** Whether a cell has a tag that keeps it from running. */
+  get hasKept(): boolean {
+    return this._cells.some(cell => keptBy(cell) !== null);
+  }
+
+  /** The cells that each cell reads from, as the kernel last said; known in the modes that ask about runs. */
+  get inputs(): ReadonlyMap<string, readonly string[]> {
+    return this._inputs;
+  }
+
+  /** Brings the kernel's picture up to date and asks where the cells stand; overlapping calls become one more round. Never rejects. */
   async refresh(): Promise<void> {
     this._isOutdated = true;
-    if (this._isRunning) {
-      return;
+    this._running ??= this._askUntilCurrent();
+    await this._running;
+  }
+
+  /** Sees to it that the kernel knows the document as it is now. Rejects with an ApiError. */
+  async sync(): Promise<void> {
+    if (this._isChanged()) {
+      await this._sync();
     }
-    this._isRunning = true;
+  }
+
+  /** Says on the user's word that a cell is fresh. Rejects with an ApiError. */
+  async vouch(cellId: string): Promise<void> {
+    this._set(await vouch(this.notebook.kernel, cellId), null);
+  }
+
+  private async _askUntilCurrent(): Promise<void> {
     while (this._isOutdated) {
       this._isOutdated = false;
       await this._ask();
     }
-    this._isRunning = false;
+    this._running = null;
   }
 
   private async _ask(): Promise<void> {
     const { kernel } = this.notebook;
     if (kernel.state !== 'ready') {
-      this._set(null, [], null);
+      this._cells = this.notebook.cells();
+      this._inputs = new Map();
+      this._set(null, null);
       return;
     }
-    const cells = this.notebook.cells();
     try {
-      this._set(await syncedStatus(kernel, cells), cells, null);
+      if (this._isChanged()) {
+        await this._sync();
+      } else {
+        this._set(await askStatus(kernel), null);
+      }
+      await this._askInputs();
     } catch (reason) {
-      this._set(null, cells, asApiError(reason));
+      this._synced = null;
+      this._set(null, asApiError(reason));
     }
   }
 
-  private _set(status: IOrderStatus | null, cells: readonly ICell[], error: ApiError | null): void {
+  private async _sync(): Promise<void> {
+    const document = this._document();
+    this._synced = document;
+    this._cells = document.cells;
+    try {
+      this._set(await syncOrder(this.notebook.kernel, document), null);
+    } catch (reason) {
+      this._synced = null;
+      throw reason;
+    }
+  }
+
+  private async _askInputs(): Promise<void> {
+    if (!ASKING.includes(this.mode)) {
+      this._inputs = new Map();
+      return;
+    }
+    const inputs = new Map<string, string[]>();
+    for (const { source, target } of (await askGraph(this.notebook.kernel)).edges) {
+      inputs.set(target, [...(inputs.get(target) ?? []), source]);
+    }
+    this._inputs = inputs;
+  }
+
+  private _document(): IDocument {
+    const { notebook } = this;
+    return {
+      cells: notebook.cells(),
+      mode: this._choice.asked(notebook),
+      trusted: notebook.isTrusted
+    };
+  }
+
+  private _isChanged(): boolean {
+    const { _synced: synced } = this;
+    return !synced || !isSameDocument(synced, this._document());
+  }
+
+  private _set(status: IOrderStatus | null, error: ApiError | null): void {
     this._status = status;
-    this._cells = cells;
     this._error = error;
-    this.notebook.mark(marksFromStatus(status, cells, this._say));
+    this.notebook.mark(marksFromStatus(status, this._cells, this._say));
     this._changed.emit();
   }
 
   private readonly _changed = new Signal<this, void>(this);
   private _status: IOrderStatus | null = null;
   private _cells: readonly ICell[] = [];
+  private _inputs: ReadonlyMap<string, readonly string[]> = new Map();
   private _error: ApiError | null = null;
-  private _isRunning = false;
+  private _synced: IDocument | null = null;
+  private _running: Promise<void> | null = null;
   private _isOutdated = false;
 }
 
-/** The marks to show: one for each code cell with code in it that is not fresh; none when order is off. */
+/** The tag that keeps a code cell from running, or null. */
+export function keptBy(cell: ICell): KeptTag | null {
+  return cell.cell_type === 'code'
+    ? (KEPT_TAGS.find(tag => cell.tags?.includes(tag)) ?? null)
+    : null;
+}
+
+/** The marks to show: one for each code cell with code in it that is kept or not fresh; none when order is off. */
 export function marksFromStatus(
   status: IOrderStatus | null,
   cells: readonly ICell[],
@@ -108,10 +209,28 @@ export function marksFromStatus(
     if (cell.cell_type !== 'code' || !cell.source.trim() || !order) {
       continue;
     }
-    const { state } = order;
-    if (state === 'stale' || state === 'edited' || state === 'never_run') {
+    const state = order.kept || order.state;
+    if (state !== 'fresh') {
       marks.set(cell.id, { state, text: say(order) });
     }
   }
   return marks;
+}
+
+function isSameDocument(one: IDocument, other: IDocument): boolean {
+  return (
+    one.mode === other.mode &&
+    one.trusted === other.trusted &&
+    one.cells.length === other.cells.length &&
+    one.cells.every((cell, index) => {
+      const now = other.cells[index];
+      return (
+        now !== undefined &&
+        cell.id === now.id &&
+        cell.cell_type === now.cell_type &&
+        cell.source === now.source &&
+        cell.tags?.join() === now.tags?.join()
+      );
+    })
+  );
 }

@@ -4,7 +4,6 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import type React from 'react';
 
-import type { Finding } from '../api/types';
 import {
   Button,
   EmptyState,
@@ -15,10 +14,12 @@ import {
 } from '../ui/components';
 import { sentence } from '../ui/format';
 import { badIcon, editedIcon, emptyIcon, goodIcon, staleIcon, unknownIcon } from '../ui/icons';
-import type { ICellOrder, OrderMode } from './client';
-import { MODES } from './client';
+import { keptIcon } from '../ui/icons';
+import type { ICellOrder } from './client';
+import { Findings } from './findings';
+import { ModeSelect } from './mode_select';
 import type { IListedCell, OrderModel } from './model';
-import { modeText, reasonText, stateText } from './words';
+import { keptText, reasonText, stateText } from './words';
 
 const ICONS: Readonly<Record<ICellOrder['state'], LabIcon>> = {
   fresh: goodIcon,
@@ -59,85 +60,142 @@ export function OrderView(props: {
 }
 
 function Unlinked({ model, trans }: IPart): React.JSX.Element {
-  if (model.link === 'connecting') {
-    return <p className="mlnb-Loading">{trans.__('Waiting for the kernel …')}</p>;
+  const language = model.notebook?.kernel.language ?? '';
+  switch (model.link) {
+    case 'connecting':
+      return <p className="mlnb-Loading">{trans.__('Waiting for the kernel …')}</p>;
+    case 'foreign':
+      return (
+        <>
+          <div className="mlnb-Bar">
+            <ModeSelect model={model} trans={trans} />
+          </div>
+          <p className="mlnb-Summary">
+            {trans.__(
+              'Which cells are stale can be told for Python only, not for this language (%1). Linear and verify work.',
+              language
+            )}
+          </p>
+        </>
+      );
+    default:
+      return (
+        <EmptyState
+          text={
+            model.link === 'absent'
+              ? trans.__(
+                  'This kernel has no mlnb, so the order of its runs cannot be followed. The saved notebook can still be checked.'
+                )
+              : trans.__(
+                  'Without a kernel there are no runs to follow. The saved notebook can be checked.'
+                )
+          }
+          action={{
+            label: trans.__('Check the saved notebook'),
+            onClick: () => void model.check(),
+            isDisabled: model.busyWith !== null
+          }}
+        />
+      );
   }
-  return (
-    <EmptyState
-      text={
-        model.link === 'absent'
-          ? trans.__(
-              'This kernel has no mlnb, so the order of its runs cannot be followed. The saved notebook can still be checked.'
-            )
-          : trans.__(
-              'Without a kernel there are no runs to follow. The saved notebook can be checked.'
-            )
-      }
-      action={{
-        label: trans.__('Check the saved notebook'),
-        onClick: () => void model.check(),
-        isDisabled: model.busyWith !== null
-      }}
-    />
-  );
 }
 
 function LiveOrder({ model, trans }: IPart): React.JSX.Element {
-  const { listed, status, kernelError } = model;
+  const { listed, aside, kernelError, plan } = model;
   if (kernelError) {
     return <ErrorMessage error={kernelError} trans={trans} onRetry={() => void model.refresh()} />;
   }
+  const toRun = plan?.cells.length ?? listed.length;
   return (
     <>
       <div className="mlnb-Bar">
-        <select
-          className="mlnb-Select"
-          aria-label={trans.__('What mlnb does about order')}
-          value={status?.mode ?? 'mark'}
-          onChange={event => void model.setMode(event.target.value as OrderMode)}
-        >
-          {MODES.map(mode => (
-            <option key={mode} value={mode}>
-              {modeText(mode, trans)}
-            </option>
-          ))}
-        </select>
+        <ModeSelect model={model} trans={trans} />
         <Button
           isPrimary
-          label={trans._n('Run %1 cell', 'Run %1 cells', listed.length)}
-          title={trans.__('Run, in order, the cells that make the notebook fresh again')}
-          isDisabled={listed.length === 0 || model.busyWith !== null}
+          label={trans._n('Run %1 cell', 'Run %1 cells', toRun)}
+          title={trans.__('Run, in order, the cells that make the notebook equal a clean run')}
+          isDisabled={toRun === 0 || model.busyWith !== null}
           onClick={() => void model.runPlan()}
         />
       </div>
       <p className="mlnb-Summary" role="status">
         {summary(model, trans)}
       </p>
-      <ul className="mlnb-List" aria-label={trans.__('Cells that are not fresh')}>
-        {listed.map(cell => (
-          <CellRow
-            key={cell.id}
-            cell={cell}
+      <RestartHint model={model} trans={trans} />
+      <CellList
+        model={model}
+        trans={trans}
+        cells={listed}
+        label={trans.__('Cells that are not fresh')}
+      />
+      {aside.length > 0 && (
+        <>
+          <h4 className="mlnb-Subtitle">{trans.__('Set aside by you')}</h4>
+          <CellList
+            model={model}
             trans={trans}
-            onReveal={() => model.notebook?.reveal(cell.id)}
+            cells={aside}
+            label={trans.__('Cells that are skipped, frozen or vouched for')}
           />
-        ))}
-      </ul>
+        </>
+      )}
     </>
   );
 }
 
-function CellRow(props: {
-  readonly cell: IListedCell;
-  readonly trans: TranslationBundle;
-  readonly onReveal: () => void;
-}): React.JSX.Element {
-  const { cell, trans } = props;
-  const { state } = cell.order;
+/** Why running cells is not enough, and what is. */
+function RestartHint({ model, trans }: IPart): React.JSX.Element | null {
+  const restart = model.plan?.restart;
+  if (!restart) {
+    return null;
+  }
   return (
-    <li className="mlnb-Row">
-      <button type="button" className="mlnb-Row-head" onClick={props.onReveal}>
-        <StateIcon icon={ICONS[state]} label={stateText(state, trans)} />
+    <div className="mlnb-Message mlnb-mod-note">
+      <staleIcon.react tag="span" className="mlnb-StateIcon" width="14px" height="14px" />
+      <div>
+        <p>
+          <strong>{trans.__('Only a restart makes this notebook clean.')}</strong>{' '}
+          <TextWithCode text={sentence(restart)} />
+        </p>
+        <p className="mlnb-Actions">
+          <Button
+            label={trans.__('Restart and run all …')}
+            title={trans.__('Restart the kernel, after a question, and run all cells')}
+            isDisabled={model.busyWith !== null}
+            onClick={() => void model.restart()}
+          />
+        </p>
+      </div>
+    </div>
+  );
+}
+
+function CellList(
+  props: IPart & { readonly cells: readonly IListedCell[]; readonly label: string }
+): React.JSX.Element {
+  const { model, trans, cells, label } = props;
+  return (
+    <ul className="mlnb-List" aria-label={label}>
+      {cells.map(cell => (
+        <CellRow key={cell.id} cell={cell} model={model} trans={trans} />
+      ))}
+    </ul>
+  );
+}
+
+function CellRow(props: IPart & { readonly cell: IListedCell }): React.JSX.Element {
+  const { cell, model, trans } = props;
+  const { state, kept } = cell.order;
+  const icon = kept ? keptIcon : ICONS[state];
+  const label = kept ? keptText(kept, trans) : stateText(state, trans);
+  return (
+    <li className="mlnb-Row mlnb-mod-withAction">
+      <button
+        type="button"
+        className="mlnb-Row-head"
+        onClick={() => model.notebook?.reveal(cell.id)}
+      >
+        <StateIcon icon={icon} label={label} />
         <span className="mlnb-Row-text">
           <span className="mlnb-Row-title">
             <code>{cell.title}</code>
@@ -148,68 +206,56 @@ function CellRow(props: {
         </span>
         <span className="mlnb-Row-aside">{trans.__('cell %1', cell.number)}</span>
       </button>
+      <RowAction cell={cell} model={model} trans={trans} />
     </li>
   );
 }
 
-function Findings({ model, trans }: IPart): React.JSX.Element | null {
-  const { report } = model;
-  if (!report) {
-    return null;
-  }
-  if (report.findings.length === 0) {
+/** The one thing that can be done about a cell from its row. */
+function RowAction(props: IPart & { readonly cell: IListedCell }): React.JSX.Element | null {
+  const { cell, model, trans } = props;
+  const { state, kept } = cell.order;
+  if (kept) {
     return (
-      <p className="mlnb-Summary" role="status">
-        <StateIcon icon={goodIcon} label={trans.__('Clean')} />
-        {trans.__('The saved notebook runs from top to bottom as it stands: no findings.')}
-      </p>
+      <Button
+        label={trans.__('Take tag off')}
+        title={trans.__('Remove the tag %1 from cell %2', kept, cell.number)}
+        onClick={() => {
+          model.keep(cell.id, kept, false);
+        }}
+      />
     );
   }
-  return (
-    <>
-      <h4 className="mlnb-Subtitle">{trans.__('Found in the saved notebook')}</h4>
-      <ul className="mlnb-List" aria-label={trans.__('Findings in the saved notebook')}>
-        {report.findings.map((finding, index) => (
-          <FindingRow
-            key={index}
-            finding={finding}
-            trans={trans}
-            onReveal={() => finding.cell_id !== null && model.notebook?.reveal(finding.cell_id)}
-          />
-        ))}
-      </ul>
-    </>
-  );
-}
-
-function FindingRow(props: {
-  readonly finding: Finding;
-  readonly trans: TranslationBundle;
-  readonly onReveal: () => void;
-}): React.JSX.Element {
-  const { finding, trans } = props;
-  const icon = finding.severity === 'error' ? badIcon : staleIcon;
-  return (
-    <li className="mlnb-Row">
-      <button type="button" className="mlnb-Row-head" onClick={props.onReveal}>
-        <StateIcon icon={icon} label={finding.severity} />
-        <span className="mlnb-Row-text">
-          <span className="mlnb-Row-wrapped">
-            <TextWithCode text={sentence(finding.message)} />
-          </span>
-          <span className="mlnb-Row-detail">{finding.code}</span>
-        </span>
-        {finding.index !== null && (
-          <span className="mlnb-Row-aside">{trans.__('cell %1', finding.index + 1)}</span>
+  if (state === 'unknown') {
+    return (
+      <Button
+        label={trans.__('Vouch')}
+        title={trans.__(
+          'Take cell %1 for fresh on your word, until it runs again or an input changes',
+          cell.number
         )}
-      </button>
-    </li>
-  );
+        isDisabled={model.busyWith !== null}
+        onClick={() => void model.vouch(cell.id)}
+      />
+    );
+  }
+  return null;
 }
 
 function summary(model: OrderModel, trans: TranslationBundle): React.ReactNode {
+  const offReason = model.status?.off_reason;
+  if (offReason) {
+    return (
+      <>
+        <StateIcon icon={badIcon} label={trans.__('Fault')} />
+        <span>
+          {trans.__('A fault in mlnb switched order off:')} <TextWithCode text={offReason} />
+        </span>
+      </>
+    );
+  }
   if (model.status?.mode === 'off') {
-    return trans.__('mlnb does not watch the order in this kernel.');
+    return trans.__('mlnb does not watch the order in this notebook.');
   }
   if (model.total === 0) {
     return trans.__('The notebook has no code yet. Write a cell and run it.');

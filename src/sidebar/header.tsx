@@ -82,6 +82,8 @@ function linkText(state: LinkState, trans: TranslationBundle): string {
       return trans.__('linking …');
     case 'absent':
       return trans.__('no mlnb');
+    case 'foreign':
+      return trans.__('other language');
     case 'none':
       return trans.__('no kernel');
   }
@@ -95,6 +97,8 @@ function linkTitle(state: LinkState, trans: TranslationBundle): string {
       return trans.__('Waiting for mlnb in the kernel');
     case 'absent':
       return trans.__('This kernel runs without mlnb');
+    case 'foreign':
+      return trans.__('mlnb has nothing in kernels of this language');
     case 'none':
       return trans.__('The notebook has no kernel');
   }

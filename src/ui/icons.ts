@@ -95,3 +95,15 @@ export const submitIcon = icon(
   'submit',
   `<path class="mlnb-icon-line" ${stroke} stroke="#616161" d="M2.5 7.5l11-5-4 11-2.2-4.8zM7.3 8.7l6.2-6.2"/>`
 );
+
+/** Three cells and the lines between them: what depends on what. */
+export const graphIcon = icon(
+  'graph',
+  `<path class="mlnb-icon-line" ${stroke} stroke="#616161" d="M2.5 3h5M2.5 8h5M2.5 13h5M9.8 3.2c3.4.6 3.6 4 .2 4.6M9.8 3.2c6 .8 6 8.8.2 9.6"/>`
+);
+
+/** A pause sign in a circle: kept from running by a tag. */
+export const keptIcon = icon(
+  'kept',
+  `<g class="mlnb-icon-muted" ${stroke}><circle cx="8" cy="8" r="5.2"/><path d="M6.4 6v4M9.6 6v4"/></g>`
+);

@@ -8,10 +8,12 @@ import {
   FakeServer,
   settled
 } from '../../ui/__tests__/fakes';
+import { ModeChoice } from '../choice';
 import type { IOrderStatus } from '../client';
 import { OrderClient } from '../client';
 import { OrderModel } from '../model';
 
+const VOUCHED = { state: 'fresh', reasons: ['vouched for at 14:02'], vouched: true } as const;
 const CELLS: ICell[] = [
   { id: 'a', cell_type: 'code', source: 'x = 1' },
   { id: 't', cell_type: 'markdown', source: '# words' },
@@ -24,11 +26,15 @@ describe('the order of a notebook', () => {
   let notebook: FakeNotebook;
   let notebooks: FakeNotebooks;
   let server: FakeServer;
+  let choice: ModeChoice;
   let model: OrderModel;
 
   beforeEach(async () => {
     status = {
       mode: 'mark',
+      floor: null,
+      off_reason: '',
+      summary: { fresh: 1, stale: 1, edited: 0, never_run: 0, unknown: 0, kept: 0 },
       cells: {
         a: { state: 'fresh', reasons: [] },
         b: { state: 'stale', reasons: ['x was set again by cell a'] },
@@ -36,25 +42,38 @@ describe('the order of a notebook', () => {
       }
     };
     const kernel = new FakeKernel({
-      'order.sync': () => null,
+      'order.sync': args => {
+        const { mode } = args as { mode: IOrderStatus['mode'] | null };
+        status = { ...status, mode: mode ?? 'mark' };
+        return status;
+      },
       'order.status': () => status,
-      'order.plan': () => ({ cells: ['b'] }),
-      'order.set_mode': args => {
-        status = { ...status, ...args };
+      'order.plan': () => ({ cells: ['b'], restart: '' }),
+      'order.vouch': () => {
+        status = { ...status, cells: { ...status.cells, b: VOUCHED } };
+        return status;
       }
     });
     notebook = new FakeNotebook('n.ipynb', CELLS, kernel);
     notebooks = new FakeNotebooks([notebook]);
     server = new FakeServer({ 'POST order/check': () => ({ notebook: 'n.ipynb', findings: [] }) });
-    model = new OrderModel(notebooks, new OrderClient(server.call), order => order.reasons.join());
+    choice = new ModeChoice();
+    model = new OrderModel(notebooks, new OrderClient(server.call), choice, order =>
+      order.reasons.join()
+    );
     await settled();
   });
 
-  it('is synced to the kernel before it is asked for', () => {
-    expect(notebook.kernel.calls.slice(0, 2)).toEqual([
-      ['order.sync', { cells: CELLS }],
-      ['order.status', {}]
+  it('is synced to the kernel, whose answer says where the cells stand', () => {
+    expect(notebook.kernel.calls).toEqual([
+      ['order.sync', { cells: CELLS, mode: null, trusted: true }]
     ]);
+  });
+
+  it('is not synced again when nothing of it has changed', async () => {
+    notebook.changed.emit();
+    await settled();
+    expect(notebook.kernel.calls.length).toBe(1);
   });
 
   it('lists the cells that are not fresh, without empty ones and text', () => {
@@ -72,19 +91,67 @@ describe('the order of a notebook', () => {
   });
 
   it('loses its marks when it is switched off', async () => {
-    await model.setMode('off');
+    await model.choose('off');
     expect(notebook.marks.size).toBe(0);
     expect(model.listed).toEqual([]);
   });
 
-  it('is asked for again after a run and after an edit', async () => {
-    const before = notebook.kernel.calls.length;
+  it('is asked for again after a run and after an edit, once each', async () => {
     status = { ...status, cells: { a: { state: 'edited', reasons: ['changed'] } } };
     notebook.kernel.pushed.emit('order_changed');
+    await settled();
+    notebook.content = [{ id: 'a', cell_type: 'code', source: 'x = 2' }];
     notebook.changed.emit();
     await settled();
     expect(model.listed.map(({ id }) => id)).toEqual(['a']);
-    expect(notebook.kernel.calls.length).toBe(before + 4); // two events, at most two rounds
+    expect(notebook.kernel.calls.slice(1).map(([name]) => name)).toEqual([
+      'order.status',
+      'order.sync'
+    ]);
+  });
+
+  it('keeps in the notebook only what a person chose, and forgets it again', async () => {
+    choice.own = 'warn';
+    await settled();
+    expect(notebook.choices.size).toBe(0);
+    expect(model.mode).toBe('warn');
+    await model.choose('block');
+    expect([...notebook.choices]).toEqual([['order.mode', 'block']]);
+    expect(model.mode).toBe('block');
+    await model.choose(null);
+    expect(notebook.choices.size).toBe(0);
+    expect(model.mode).toBe('warn');
+  });
+
+  it('allows no mode below the floor of the team', () => {
+    status = { ...status, floor: 'warn' };
+    notebook.kernel.pushed.emit('order_changed');
+    return settled().then(() => {
+      expect(model.allows('mark')).toBe(false);
+      expect(model.allows('reactive')).toBe(true);
+      expect(model.allows('linear')).toBe(true);
+    });
+  });
+
+  it('allows linear only where the kernel speaks another language', async () => {
+    notebook.kernel.become('foreign');
+    await settled();
+    expect(model.allows('warn')).toBe(false);
+    expect(model.allows('linear')).toBe(true);
+  });
+
+  it('takes the word of the user for a cell', async () => {
+    await model.vouch('b');
+    expect(model.listed).toEqual([]);
+    expect(model.aside.map(({ id }) => id)).toEqual(['b']);
+  });
+
+  it('keeps a cell from running by one tag at a time', () => {
+    model.keep('a', 'skip', true);
+    model.keep('a', 'frozen', true);
+    expect(notebook.content[0]?.tags).toEqual(['frozen']);
+    model.keep('a', 'frozen', false);
+    expect(notebook.content[0]?.tags).toEqual([]);
   });
 
   it('runs the plan of the kernel', async () => {

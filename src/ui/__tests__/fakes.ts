@@ -5,11 +5,22 @@ import { Signal } from '@lumino/signaling';
 import type { Call, ICallOptions } from '../../api/client';
 import { ApiError } from '../../api/client';
 import type { IEvents, IMlnbEvent } from '../../api/events';
-import type { ICell, ICellMark, IKernelLink, INotebook, INotebooks, LinkState } from '../../tokens';
+import type {
+  ICell,
+  ICellMark,
+  IKernelLink,
+  INotebook,
+  INotebooks,
+  IQuestion,
+  IRunGuard,
+  LinkState
+} from '../../tokens';
 
 /** A kernel whose answers are functions by name. */
 export class FakeKernel implements IKernelLink {
   state: LinkState = 'ready';
+  language = 'python';
+  session = 'k/0';
   readonly stateChanged = new Signal<this, LinkState>(this);
   readonly pushed = new Signal<this, string>(this);
   readonly calls: [name: string, args: object][] = [];
@@ -40,6 +51,12 @@ export class FakeNotebook implements INotebook {
   readonly changed = new Signal<this, void>(this);
   readonly closed = new Signal<this, void>(this);
   readonly log: string[] = [];
+  readonly choices = new Map<string, string>();
+  readonly questions: IQuestion[] = [];
+  isTrusted = true;
+  activeCell: string | null = null;
+  /** What the user answers to questions; null leaves them open. */
+  answer: ((question: IQuestion) => string | null) | null = () => null;
   marks: ReadonlyMap<string, ICellMark> = new Map();
 
   constructor(
@@ -56,12 +73,57 @@ export class FakeNotebook implements INotebook {
     return this.content;
   }
 
+  choice(area: string, name: string): unknown {
+    return this.choices.get(`${area}.${name}`);
+  }
+
+  choose(area: string, name: string, value: string | null): void {
+    if (value === null) {
+      this.choices.delete(`${area}.${name}`);
+    } else {
+      this.choices.set(`${area}.${name}`, value);
+    }
+  }
+
+  tag(cellId: string, tag: string, isOn: boolean): void {
+    this.content = this.content.map(cell => {
+      const others = (cell.tags ?? []).filter(other => other !== tag);
+      return cell.id === cellId ? { ...cell, tags: isOn ? [...others, tag] : others } : cell;
+    });
+    this.changed.emit();
+  }
+
+  ask(question: IQuestion): Promise<string | null> {
+    this._dismiss(null);
+    this.questions.push(question);
+    return new Promise(resolve => {
+      this._dismiss = resolve;
+      if (this.answer) {
+        resolve(this.answer(question));
+      }
+    });
+  }
+
+  /** Answers the question that is open. */
+  reply(answer: string | null): void {
+    this._dismiss(answer);
+  }
+
+  focusQuestion(): boolean {
+    return false;
+  }
+
+  async restartAndRunAll(): Promise<boolean> {
+    this.log.push('restart');
+    return true;
+  }
+
   async save(): Promise<void> {
     this.log.push('save');
   }
 
-  reveal(cellId: string): void {
-    this.log.push(`reveal ${cellId}`);
+  reveal(cellId: string, keepsFocus = false): void {
+    this.log.push(keepsFocus ? `show ${cellId}` : `reveal ${cellId}`);
   }
 
   insert(source: string): void {
@@ -76,6 +138,8 @@ export class FakeNotebook implements INotebook {
   mark(marks: ReadonlyMap<string, ICellMark>): void {
     this.marks = marks;
   }
+
+  private _dismiss: (answer: string | null) => void = () => undefined;
 }
 
 /** Open notebooks, one of them current. */
@@ -88,6 +152,15 @@ export class FakeNotebooks implements INotebooks {
   }
 
   current: FakeNotebook | null;
+  guard: IRunGuard | null = null;
+
+  of(): INotebook | null {
+    return this.current;
+  }
+
+  guardRuns(guard: IRunGuard): void {
+    this.guard = guard;
+  }
 
   choose(notebook: FakeNotebook | null): void {
     this.current = notebook;
