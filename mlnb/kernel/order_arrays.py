@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import marshal
 import sys
 from typing import Any
 
-from mlnb.kernel.order_values import HANDLERS, Handler, TooLarge, Walk, all_scalars
+from mlnb.kernel.order_values import HANDLERS, Handler, TooLarge, Walk, packed
 
 ARRAY_LIMIT_BYTES = 1 << 30
 
@@ -98,8 +97,8 @@ def _add_buffer(walk: Walk, array: Any) -> None:  # noqa: ANN401 - untyped by it
 
 
 def _add_items(walk: Walk, items: list[Any]) -> None:
-    if all_scalars(items):
-        walk.put(marshal.dumps(items, 2))
+    if (whole := packed(items)) is not None:
+        walk.put(whole)
         return
     for item in items:
         walk.visit(item)
@@ -188,6 +187,8 @@ def _add_column(walk: Walk, values: Any) -> None:  # noqa: ANN401 - untyped by i
             _add_buffer(walk, values)
         return
     walk.tag(type(values).__name__, str(values.dtype))
+    if _add_arrow(walk, getattr(values, "_pa_array", None)):
+        return
     for name in ("_ndarray", "_codes", "_data", "_mask", "_left", "_right"):
         inner = getattr(values, name, None)
         if type(inner) is numpy.ndarray:
@@ -196,3 +197,38 @@ def _add_column(walk: Walk, values: Any) -> None:  # noqa: ANN401 - untyped by i
         walk.visit(values.categories)
     elif not any(type(getattr(values, name, None)) is numpy.ndarray for name in ("_ndarray", "_data", "_left")):
         _add_items(walk, [None if item is values.dtype.na_value else item for item in values.astype(object).tolist()])
+
+
+_ARROW_NUMBERS = frozenset(
+    f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)
+) | {"halffloat", "float", "double"}  # fmt: skip
+_ARROW_TEXTS = {"string": "i4", "large_string": "i8", "binary": "i4", "large_binary": "i8"}
+
+
+def _add_arrow(walk: Walk, chunks: Any) -> bool:  # noqa: ANN401 - untyped by its library
+    """Add a column that lies in Arrow's memory; False when it is none, or of a kind that is better read item by item."""
+    kind = str(getattr(chunks, "type", ""))
+    if kind not in _ARROW_NUMBERS and kind not in _ARROW_TEXTS:
+        return False
+    walk.tag("arrow", kind, chunks.num_chunks)
+    for chunk in chunks.chunks:
+        walk.tag(len(chunk), chunk.null_count)
+        if chunk.null_count:
+            _add_buffer(walk, chunk.is_null().to_numpy(zero_copy_only=False))
+        buffers = chunk.buffers()
+        if kind in _ARROW_TEXTS:
+            _add_arrow_texts(walk, buffers[1], buffers[2], chunk.offset, len(chunk), _ARROW_TEXTS[kind])
+        elif buffers[1] is not None:
+            width = chunk.type.bit_width // 8
+            walk.put(memoryview(buffers[1])[chunk.offset * width : (chunk.offset + len(chunk)) * width])
+    return True
+
+
+def _add_arrow_texts(walk: Walk, places: Any, texts: Any, offset: int, count: int, width: str) -> None:  # noqa: ANN401 - untyped by its library
+    """Add texts that lie one after the other in `texts`; `places` tells where each begins."""
+    if not count or places is None:
+        return
+    begins = sys.modules["numpy"].frombuffer(places, dtype=width, count=count + 1, offset=offset * int(width[1]))
+    _add_buffer(walk, begins - begins[0])
+    if texts is not None:
+        walk.put(memoryview(texts)[int(begins[0]) : int(begins[-1])])

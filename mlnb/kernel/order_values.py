@@ -201,12 +201,24 @@ def all_scalars(items: Any) -> bool:  # noqa: ANN401 - untyped by its library
     return set(map(type, items)) <= _SCALARS
 
 
+def packed(items: list[Any] | tuple[Any, ...] | deque[Any]) -> bytes | None:
+    """The content of `items` at once when every item is a plain immutable value, else None."""
+    kinds = set(map(type, items))
+    if not kinds <= _SCALARS:
+        return None
+    if kinds == {str}:  # much the quickest way, and exact where no text has a zero in it
+        text = "\0".join(items)
+        if text.count("\0") == len(items) - 1:
+            return b"\0" + text.encode("utf-8", "surrogatepass")
+    return marshal.dumps(items if type(items) is list else list(items), _MARSHAL_VERSION)
+
+
 def _visit_list(walk: Walk, value: list[Any] | tuple[Any, ...] | deque[Any]) -> None:
     if type(value) is not tuple:
         walk.changeable(value)
     walk.tag(type(value).__name__, len(value))
-    if len(value) > 4 and all_scalars(value):
-        walk.put(marshal.dumps(list(value), _MARSHAL_VERSION))
+    if len(value) > 4 and (whole := packed(value)) is not None:
+        walk.put(whole)
         return
     for item in list(value):
         walk.visit(item)
