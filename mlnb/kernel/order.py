@@ -123,9 +123,8 @@ class KernelOrder:
             NoSuchCell: the document has no code cell of that id.
         """
         with self._lock:
-            self._document.look()
-            self._check_known(cell_id)
             judged = self._judged()
+            self._check_known(cell_id)
             found = Plan([])
             if judged is not None:
                 with self.following("planning"):

@@ -101,7 +101,8 @@ class Judge:
         Args:
             is_running: whether a cell is running, so that values are taken as they were before it.
         """
-        if self._document.look() or self._judged is None:
+        is_old = self._document.look() or self._judged is None or (not is_running and self._tracker().has_news())
+        if is_old or self._judged is None:
             self._judged = self._judge(is_running=is_running)
         return self._judged
 

@@ -113,6 +113,12 @@ class Tracker:
         if left:
             self._keep(None, Trace("", {}, left))
 
+    def has_news(self) -> bool:
+        """Whether names were set or removed since the last look, while no cell ran; they are noted."""
+        before = len(self.runs)
+        self._note_changes_between_runs()
+        return len(self.runs) > before
+
     def knowledge(self, *, is_running: bool = False) -> Knowledge:
         """Everything seen so far, for the rules; while a cell is running, as it was before."""
         if not is_running:

@@ -199,6 +199,14 @@ def test_wrong_modes_cells_and_documents_are_refused(notebook):
         nb.order.sync([{"id": "a", "source": "x"}, {"id": "a", "source": "y"}])
 
 
+def test_what_is_set_while_no_cell_runs_is_seen(notebook):
+    nb = notebook("x = 1", "y = x")
+    nb.run()
+    assert set(nb.states().values()) == {"fresh"}
+    nb.shell.user_ns["x"] = 2  # as a widget's callback does
+    assert nb.states() == {"c1": "stale", "c2": "fresh"}
+
+
 def test_user_classes_are_never_asked(notebook, capsys):
     nb = notebook(
         "class Loud:\n"
