@@ -34,10 +34,20 @@ def plan(document: Sequence[Cell], knowledge: Knowledge, folded: Folded, cell_id
         chosen = {cell_id} if judgements[cell_id].state in _RERUN else set()
     if not chosen:
         return []
+    _add_makers(chosen, cells, judgements)
     simulation = _Simulation(cells, knowledge, judgements)
     while missing := simulation.missing(chosen, folded.end if cell_id is None else None):
         chosen |= missing
+        _add_makers(chosen, cells, judgements)
     return [cell.id for cell in cells if cell.id in chosen]
+
+
+def _add_makers(chosen: set[str], cells: Sequence[Cell], judgements: Mapping[str, Judgement]) -> None:
+    """Add the cells that make what `chosen` need and nobody has yet: one look from below finds a whole chain of them."""
+    for cell in reversed(cells):
+        if cell.id in chosen:
+            needs = judgements[cell.id].needs.values()
+            chosen.update(need.by for need in needs if need.value is None and need.by is not None)
 
 
 def restart(document: Sequence[Cell], knowledge: Knowledge, folded: Folded, cell_id: str | None = None) -> str:
