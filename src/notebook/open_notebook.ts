@@ -150,18 +150,13 @@ export class OpenNotebook implements INotebook, IDisposable {
     const index = content.widgets.findIndex(cell => cell.model.id === cellId);
     const cell = content.widgets[index];
     if (cell) {
-      const focused = keepsFocus ? document.activeElement : null;
-      if (keepsFocus) {
-        content.mode = 'command'; // an editor would keep the keyboard
-      } else {
+      if (!keepsFocus) {
         this._options.activate(this.panel.id);
       }
       content.deselectAll();
       content.activeCellIndex = index;
-      void content.scrollToCell(cell);
-      if (focused instanceof HTMLElement) {
-        focused.focus();
-      }
+      // the one that is meant for cells also activates the cell, which takes the keyboard there
+      void (keepsFocus ? content.scrollToItem(index) : content.scrollToCell(cell));
     }
   }
 
