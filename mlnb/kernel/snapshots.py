@@ -21,7 +21,7 @@ from mlnb.kernel.snapshots_cells import CellRecorder
 from mlnb.kernel.snapshots_taken import TakenSnapshot
 from mlnb.snapshots import rules
 from mlnb.snapshots.plugins.files import SnapshotFiles
-from mlnb.snapshots.plugins.taking import Job
+from mlnb.snapshots.plugins.taking import Job, Taking
 from mlnb.snapshots.types import CellRun, Diff, Manifest, Restored, Snapshot
 
 if TYPE_CHECKING:
@@ -184,8 +184,8 @@ class KernelSnapshots:
             )
         return restore(self._shell.user_ns, manifest, names, self._files, self._writer, self._take_before)
 
-    def _take_before(self, snapshot_id: str) -> Manifest:
-        return self.take(f"before restore of {snapshot_id}").taking.written.result()
+    def _take_before(self, snapshot_id: str) -> Taking:
+        return self.take(f"before restore of {snapshot_id}").taking
 
     def door_functions(self) -> dict[str, Callable[..., Any]]:
         """What this offers to front ends and to the server, by name; arguments by keyword, JSON values out."""

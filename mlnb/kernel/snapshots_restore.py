@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,8 +12,9 @@ from mlnb.snapshots.plugins.capture import class_version
 from mlnb.snapshots.plugins.codecs import codec_named
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.loading import Loaded, load, read_contents
+from mlnb.snapshots.plugins.taking import Taking
 from mlnb.snapshots.plugins.writing import SnapshotWriter
-from mlnb.snapshots.types import Manifest, Restored
+from mlnb.snapshots.types import Component, Manifest, Restored
 
 _GONE = object()
 
@@ -22,7 +25,7 @@ def restore(
     names: Sequence[str] | None,
     files: SnapshotFiles,
     writer: SnapshotWriter,
-    take_before: Callable[[str], Manifest],
+    take_before: Callable[[str], Taking],
 ) -> Restored:
     """Put the variables of `manifest` (or `names` of them) into `namespace`.
 
@@ -32,7 +35,7 @@ def restore(
         names: which variables, None for all.
         files: where the snapshot lies.
         writer: learns what is stored.
-        take_before: keeps the state as it is now.
+        take_before: begins to keep the state as it is now.
 
     Raises:
         Damaged: something was changed on disk; nothing was loaded.
@@ -40,26 +43,46 @@ def restore(
     """
     wanted = set(manifest.variables if names is None else names)
     components = [component for component in manifest.components if wanted.intersection(component.names)]
-    contents = read_contents(manifest, files.blobs, components)
     before = take_before(manifest.id)
-    now = {component.digest: component.names for component in before.components}
-    same = [component for component in components if now.get(component.digest) == component.names]
+    same = _unchanged(components, namespace, before)
+    contents = read_contents(
+        manifest,
+        files.blobs,
+        [component for component in components if component not in same],
+        lambda: _import_for(manifest, wanted),
+    )
     live = {} if names is None else _live_classes(namespace)
-    changed = [content for content in contents if content.component not in same]
-    loaded = load(changed, codec_named, rebuild.Loading(namespace, live, python=manifest.python))
+    loaded = load(contents, codec_named, rebuild.Loading(namespace, live, python=manifest.python))
     fresh = {name: value for name, value in loaded.values.items() if name in wanted}
-    removed = sorted(_removable(before, manifest)) if names is None else []
+    kept = before.written.result()
+    removed = sorted(_removable(kept, manifest)) if names is None else []
     _swap(namespace, fresh, removed)
     writer.known.learn(manifest)
-    kept = {name for component in same for name in component.names if name in wanted}
+    untouched = {name for component in same for name in component.names if name in wanted}
     return Restored(
         id=manifest.id,
-        restored=tuple(sorted({*fresh, *kept})),
+        restored=tuple(sorted({*fresh, *untouched})),
         recomputed=(),
         not_restored=_not_restored(manifest, wanted, loaded, namespace),
         removed=tuple(removed),
-        undo=before.id,
+        undo=kept.id,
     )
+
+
+def _unchanged(components: Sequence[Component], namespace: dict[str, Any], before: Taking) -> list[Component]:
+    """Those of `components` whose variables still are as they were; nobody is asked where none of them is there."""
+    if not any(name in namespace for component in components for name in component.names):
+        return []
+    now = before.found.result().parts
+    return [component for component in components if now.get(component.digest) == component.names]
+
+
+def _import_for(manifest: Manifest, names: set[str]) -> None:
+    """Import the libraries that the values need, as loading them would."""
+    for library in {manifest.variables[name].type.rpartition(".")[0] for name in names}:
+        with contextlib.suppress(Exception):  # loading says what is wrong
+            if library:
+                importlib.import_module(library)
 
 
 def _live_classes(namespace: dict[str, Any]) -> dict[str, type]:

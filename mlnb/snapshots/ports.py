@@ -16,10 +16,13 @@ class Encoded:
         stream: the codec's own form.
         buffers: large blocks of memory that the stream refers to, in order. They may be the memory of live objects: whoever keeps
             them longer than the call copies them.
+        row_bytes: for each buffer how long its rows are, 0 when it has none; it is cut between them, so that a column that did not
+            change is found again when others came or went. Empty: none has rows.
     """
 
     stream: bytes
     buffers: Sequence[memoryview]
+    row_bytes: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Codec(Protocol):
             CannotSave: one of them cannot be saved; the message is the reason shown to the user.
         """
 
-    def load(self, stream: bytes, buffers: Sequence[memoryview]) -> dict[str, Any]:
+    def load(self, stream: bytes | bytearray, buffers: Sequence[memoryview]) -> dict[str, Any]:
         """The values again. It may raise anything: the caller names the variables as not restored."""
 
 

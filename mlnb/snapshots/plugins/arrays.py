@@ -78,8 +78,11 @@ def reduce_array(array: Any, unshared: Collection[int]) -> Reduced:  # noqa: ANN
     np = numpy()
     if isinstance(array, np.memmap):
         raise CannotSave(f"it is a memory map of the file {array.filename}; the file itself is not kept")
-    if id(array) in unshared or array.size == 0:
+    if array.size == 0:
         return NotImplemented
+    if id(array) in unshared:
+        is_plain = type(array) is np.ndarray and array.dtype.kind in PLAIN_KINDS and not array.dtype.hasobject
+        return _reduce_owner(array) if is_plain and array.dtype.itemsize else NotImplemented
     if type(array) is not np.ndarray:
         return _reduce_subclass(array)
     owner = owner_of(array)
@@ -117,7 +120,9 @@ def _is_dense(array: Any) -> bool:  # noqa: ANN401
 def _reduce_owner(array: Any) -> Reduced:  # noqa: ANN401
     if not _is_dense(array):
         return NotImplemented
-    memory = pickle.PickleBuffer(rebuild.flat_bytes(array))
+    flat = rebuild.flat_bytes(array)
+    has_rows = array.ndim == 2 and array.flags.c_contiguous and array.strides[0] > 0
+    memory = pickle.PickleBuffer(flat.reshape(array.shape[0], -1) if has_rows else flat)
     return rebuild.array, (memory, array.dtype, array.shape, array.strides, bool(array.flags.writeable))
 
 

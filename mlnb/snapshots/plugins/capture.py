@@ -25,7 +25,19 @@ from mlnb.snapshots.ports import Codec, Encoded, Saving
 from mlnb.snapshots.types import Variable
 
 _SAFE_MODULES = frozenset(
-    {"builtins", "collections", "datetime", "decimal", "fractions", "uuid", "pathlib", "numpy", "pandas", "zoneinfo"}
+    {
+        "builtins",
+        "collections",
+        "datetime",
+        "decimal",
+        "fractions",
+        "uuid",
+        "pathlib",
+        "numpy",
+        "pandas",
+        "pyarrow",
+        "zoneinfo",
+    }
 )
 _PICKLING = (
     "__reduce__",
@@ -101,6 +113,7 @@ class Capture:
             self._tick()
             if value is self._namespace:
                 self._reasons[name] = "it is the notebook's namespace itself"
+        _claim_values(self._prints, self._values)
 
     def save(self) -> Captured:
         """Save what was looked at, as far as it is not stored already."""
@@ -181,6 +194,7 @@ class Capture:
                 loaded = codec.load(encoded.stream, buffers)
                 session = Session(self._namespace)
                 prints = {name: fingerprint(loaded[name], session) for name in group}
+                _claim_values(prints, {name: loaded[name] for name in group})
         except Exception as error:  # noqa: BLE001 - loading runs the objects' own code
             if len(group) > 1:
                 return self._check_each(codec, group) or dict.fromkeys(group, _unloadable(error))
@@ -207,6 +221,13 @@ class Capture:
             version = self._versions[id(kind)] = class_version(kind, self._namespace)
             self._session.kept.append(kind)
         return version
+
+
+def _claim_values(prints: Mapping[str, Print], values: Mapping[str, object]) -> None:
+    """An object that never changes is claimed by who holds it where it is the value of a variable, so that ``a is b`` stays true."""
+    roots = {id(value) for value in values.values()}
+    for found in prints.values():
+        found.claims.update({identity: found.values[identity] for identity in roots & found.values.keys()})
 
 
 def _sharing(group: tuple[str, ...], prints: Mapping[str, Print], *, of_values: bool = False) -> bytes:

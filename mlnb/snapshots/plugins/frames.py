@@ -11,6 +11,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+_SMALL_BYTES = 1 << 20
+
 
 def parts(value: Any, unshared: set[int]) -> list[object] | None:  # noqa: ANN401
     """The parts that make up the frame, series or index `value`; None when it is none of these.
@@ -24,9 +26,33 @@ def parts(value: Any, unshared: set[int]) -> list[object] | None:  # noqa: ANN40
         return None
     if type(value) is pandas.DataFrame or type(value) is pandas.Series:
         return _parts_of_frame(pandas, value, unshared)
-    if isinstance(value, pandas.Index) and type(value).__module__.startswith("pandas."):
+    if isinstance(value, pandas.Index) and type(value).__module__.partition(".")[0] == "pandas":
         return _parts_of_index(pandas, value, unshared)
     return None
+
+
+def is_small_index(value: Any) -> bool:  # noqa: ANN401
+    """Whether `value` is an index (which never changes) of so few bytes that it is no loss to have it twice."""
+    pandas = sys.modules["pandas"]
+    return isinstance(value, pandas.Index) and value.nbytes <= _SMALL_BYTES
+
+
+def is_value(value: Any) -> bool:  # noqa: ANN401
+    """Whether `value` is of a type of pandas or Arrow whose values never change: a dtype, a point in time, a schema."""
+    kind = type(value)
+    library, _, _ = kind.__module__.partition(".")
+    if library == "pandas":
+        dtypes = sys.modules["pandas"].api.extensions.ExtensionDtype
+        return isinstance(value, dtypes) or kind.__module__.startswith("pandas._libs.tslibs.")
+    arrow: Any = sys.modules.get("pyarrow")
+    return library == "pyarrow" and arrow is not None and isinstance(value, arrow.DataType | arrow.Field | arrow.Schema)
+
+
+def is_buffer(value: Any) -> bool:  # noqa: ANN401
+    """Whether `value` is a block of memory of Arrow."""
+    arrow: Any = sys.modules.get("pyarrow")
+    kinds: Any = getattr(arrow, "Buffer", ())
+    return isinstance(value, kinds) and bool(getattr(value, "is_cpu", True))
 
 
 def is_copy_on_write(pandas: Any) -> bool:  # noqa: ANN401

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import contextlib
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,10 @@ from mlnb.core.errors import Damaged
 from mlnb.snapshots.plugins import pickled, rebuild
 from mlnb.snapshots.plugins.packs import PackReader
 from mlnb.snapshots.ports import Codec
-from mlnb.snapshots.types import Component, Manifest
+from mlnb.snapshots.types import Chunk, Component, Manifest
+
+_THREADS = 4
+_SWITCH_S = 0.0005
 
 
 @dataclass(frozen=True)
@@ -19,7 +25,7 @@ class Content:
     """The verified bytes of one component."""
 
     component: Component
-    stream: bytes
+    stream: bytearray
     buffers: list[memoryview]
 
 
@@ -31,33 +37,78 @@ class Loaded:
     failed: dict[str, str] = field(default_factory=dict)
 
 
-def read_contents(manifest: Manifest, blobs: Path, components: Collection[Component]) -> list[Content]:
+def read_contents(
+    manifest: Manifest, blobs: Path, components: Collection[Component], meanwhile: Callable[[], object] = lambda: None
+) -> list[Content]:
     """The bytes of `components`, all verified before anybody uses one of them.
+
+    Args:
+        manifest: of the snapshot.
+        blobs: where the packs are.
+        components: which.
+        meanwhile: called here while threads read.
 
     Raises:
         Damaged: something is gone or changed; the message names the variables.
     """
-    contents = []
-    with PackReader(blobs) as reader:
-        for component in components:
+    contents = [_room_for(component, manifest) for component in components]
+    places: dict[int, list[memoryview]] = {}
+    for content in contents:
+        for number, place in _places(content, manifest):
+            places.setdefault(number, []).append(place)
+    with PackReader(blobs) as reader, ThreadPoolExecutor(_THREADS, thread_name_prefix="mlnb-read") as pool, _eager():
+        reads = {
+            number: pool.submit(_read, reader, manifest.chunks[number], targets) for number, targets in places.items()
+        }
+        meanwhile()
+        for content in contents:
             try:
-                stream = b"".join(reader.read(manifest.chunks[number]) for number in component.stream)
-                buffers = []
-                for buffer in component.buffers:
-                    memory = memoryview(rebuild.Memory(buffer.size_bytes))
-                    start = 0
-                    for number in buffer.chunks:
-                        chunk = manifest.chunks[number]
-                        reader.read_into(chunk, memory[start : start + chunk.size_bytes])
-                        start += chunk.size_bytes
-                    buffers.append(memory.toreadonly() if buffer.is_readonly else memory)
+                for number, _ in _places(content, manifest):
+                    reads[number].result()
             except Damaged as error:
-                names = ", ".join(component.names)
+                for read in reads.values():
+                    read.cancel()
+                names = ", ".join(content.component.names)
                 raise Damaged(
                     f"{manifest.id}: the saved value of {names} is damaged: {error.message}", error.hint
                 ) from error
-            contents.append(Content(component, stream, buffers))
     return contents
+
+
+def _room_for(component: Component, manifest: Manifest) -> Content:
+    stream = bytearray(sum(manifest.chunks[number].size_bytes for number in component.stream))
+    return Content(component, stream, [rebuild.memory(buffer.size_bytes) for buffer in component.buffers])
+
+
+def _places(content: Content, manifest: Manifest) -> Iterator[tuple[int, memoryview]]:
+    """Where the bytes of each chunk of `content` go."""
+    blocks = zip(content.component.buffers, content.buffers, strict=True)
+    for numbers, memory in (
+        (content.component.stream, memoryview(content.stream)),
+        *((buffer.chunks, memory) for buffer, memory in blocks),
+    ):
+        start = 0
+        for number in numbers:
+            end = start + manifest.chunks[number].size_bytes
+            yield number, memory[start:end]
+            start = end
+
+
+def _read(reader: PackReader, chunk: Chunk, targets: Sequence[memoryview]) -> None:
+    reader.read_into(chunk, targets[0])
+    for target in targets[1:]:  # two frames on the same columns: read once
+        target[:] = targets[0]
+
+
+@contextlib.contextmanager
+def _eager() -> Iterator[None]:
+    """Threads that read in C get their turn between two steps of Python soon."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 def load(contents: Collection[Content], codec_named: Callable[[str], Codec], state: rebuild.Loading) -> Loaded:
@@ -67,7 +118,11 @@ def load(contents: Collection[Content], codec_named: Callable[[str], Codec], sta
         names = content.component.names
         try:
             with rebuild.loading(state):
-                values: Mapping[str, Any] = codec_named(content.component.codec).load(content.stream, content.buffers)
+                buffers = [
+                    memory.toreadonly() if buffer.is_readonly else memory
+                    for buffer, memory in zip(content.component.buffers, content.buffers, strict=True)
+                ]
+                values: Mapping[str, Any] = codec_named(content.component.codec).load(content.stream, buffers)
                 loaded.values.update({name: values[name] for name in names})
         except Exception as error:  # noqa: BLE001 - loading runs the objects' own code
             loaded.failed.update(

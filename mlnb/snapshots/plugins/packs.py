@@ -26,17 +26,21 @@ CHUNK_BYTES = 1 << 20
 PACK_BYTES = 32 << 20
 _SAMPLE_BYTES = 1 << 14
 _SMALLEST_BYTES = 256
+_LEAST_ROW_BYTES = 1 << 16
 _WORTH = 0.85  # compress only what shrinks below this part of its size
 _LEVEL = 1
 _WAY_OUT = "It was changed on disk or by transfer; nothing of it was used. See `mlnb snapshot verify`."
 
 
-def chunks_of(data: memoryview | bytes) -> Iterator[tuple[str, memoryview]]:
-    """`data` cut into chunks, each with its digest."""
+def chunks_of(data: memoryview | bytes, row_bytes: int = 0) -> Iterator[tuple[str, memoryview]]:
+    """`data` cut into chunks, each with its digest; also at the ends of rows of `row_bytes`, when these are long enough."""
     whole = memoryview(data).cast("B") if len(data) else memoryview(b"")
-    for start in range(0, whole.nbytes, CHUNK_BYTES):
-        piece = whole[start : start + CHUNK_BYTES]
-        yield digest_of(piece), piece
+    row = row_bytes if row_bytes >= _LEAST_ROW_BYTES else whole.nbytes
+    for first in range(0, whole.nbytes, row or 1):
+        end = min(first + row, whole.nbytes)
+        for start in range(first, end, CHUNK_BYTES):
+            piece = whole[start : min(start + CHUNK_BYTES, end)]
+            yield digest_of(piece), piece
 
 
 def write_packs(root: Path, pieces: Mapping[str, bytes | memoryview]) -> dict[str, Chunk]:
@@ -149,21 +153,26 @@ class PackReader:
         self._files.clear()
 
     def read_into(self, chunk: Chunk, target: memoryview) -> None:
-        """Put the bytes of `chunk` into `target` (of its size), verified.
+        """Put the bytes of `chunk` into `target` (of its size), verified. Threads may read at the same time.
 
         Raises:
             Damaged: they are gone or not as they were written.
         """
         try:
-            stored = os.pread(self._file(chunk.pack).fileno(), chunk.stored_bytes, chunk.offset)
-            unpack = zstandard.ZstdDecompressor().decompress
-            data = unpack(stored, max_output_size=chunk.size_bytes) if chunk.encoding == "zstd" else stored
-            is_whole = len(data) == chunk.size_bytes == target.nbytes and digest_of(data) == chunk.digest
+            handle = self._file(chunk.pack).fileno()
+            if chunk.encoding == "zstd":
+                stored = os.pread(handle, chunk.stored_bytes, chunk.offset)
+                data = zstandard.ZstdDecompressor().decompress(stored, max_output_size=chunk.size_bytes)
+                is_whole = len(data) == target.nbytes
+                if is_whole:
+                    target[:] = data
+            else:
+                is_whole = os.preadv(handle, [target], chunk.offset) == chunk.stored_bytes == target.nbytes
+            is_whole = is_whole and target.nbytes == chunk.size_bytes and digest_of(target) == chunk.digest
         except (OSError, zstandard.ZstdError, ValueError) as error:
             raise Damaged(f"blob {chunk.pack[:12]} cannot be read: {error}", _WAY_OUT) from error
         if not is_whole:
             raise Damaged(f"blob {chunk.pack[:12]} does not match its digest", _WAY_OUT)
-        target[:] = data
 
     def read(self, chunk: Chunk) -> bytes:
         """The bytes of `chunk`, verified.
@@ -176,6 +185,7 @@ class PackReader:
         return bytes(data)
 
     def _file(self, pack: str) -> IO[bytes]:
-        if pack not in self._files:
-            self._files[pack] = (self._root / blob_path(pack)).open("rb")
-        return self._files[pack]
+        file = self._files.get(pack)
+        if file is None:
+            file = self._files.setdefault(pack, (self._root / blob_path(pack)).open("rb"))
+        return file

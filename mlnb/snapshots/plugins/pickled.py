@@ -70,13 +70,13 @@ class PickleCodec:
         file = io.BytesIO()
         try:
             _Pickler(file, buffers, saving).dump(dict(values))
-            return Encoded(file.getvalue(), [buffer.raw() for buffer in buffers])
+            return Encoded(file.getvalue(), [buffer.raw() for buffer in buffers], [_row_bytes(one) for one in buffers])
         except CannotSave:
             raise
         except Exception as error:
             raise CannotSave(reason_from_error(error)) from error
 
-    def load(self, stream: bytes, buffers: Sequence[memoryview]) -> dict[str, Any]:
+    def load(self, stream: bytes | bytearray, buffers: Sequence[memoryview]) -> dict[str, Any]:
         """The values; must run inside `rebuild.loading`."""
         values: dict[str, Any] = Unpickler(io.BytesIO(stream), buffers=buffers).load()
         return values
@@ -93,6 +93,11 @@ def reason_from_error(error: BaseException) -> str:
         return f"it holds {_WORDS.get(found[1], f'a {found[1]}')}, which lives in this kernel only"
     first_line = (str(error).splitlines() or [""])[0]
     return mask(f"{type(error).__name__}: {first_line}".removesuffix(": "))[:_REASON_CHARACTERS]
+
+
+def _row_bytes(buffer: pickle.PickleBuffer) -> int:
+    view = memoryview(buffer)
+    return view.strides[0] if view.ndim == 2 and view.strides else 0
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is untyped

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import mmap
 import platform
 import sys
 import types
@@ -50,8 +51,22 @@ def loading(state: Loading) -> Iterator[None]:
         _loading.reset(token)
 
 
+_MAPPED_BYTES = 1 << 20
+
+
 class Memory(bytearray):
     """Memory that restored arrays stand on. A type of its own, so that a later snapshot knows it for the array's own memory."""
+
+
+def memory(size_bytes: int) -> memoryview:
+    """Memory for a buffer of that size, to be filled."""
+    if size_bytes < _MAPPED_BYTES:
+        return memoryview(Memory(size_bytes))
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS  # private: a copy of the process must not see later writes
+    mapped = mmap.mmap(-1, size_bytes, flags=flags)
+    with contextlib.suppress(OSError, AttributeError, ValueError):
+        mapped.madvise(mmap.MADV_HUGEPAGE)
+    return memoryview(mapped)
 
 
 def namespace() -> dict[str, Any]:
@@ -138,8 +153,11 @@ def array(
 ) -> Any:  # noqa: ANN401
     """An array on memory of its own."""
     numpy = importlib.import_module("numpy")
-    if memoryview(memory).readonly:
-        memory = Memory(memory)  # the user may make the array writeable again, as before
+    whole = memoryview(memory)
+    if whole.readonly and isinstance(whole.obj, Memory | mmap.mmap):
+        memory = memoryview(whole.obj)  # ours alone; the user may make the array writeable again, as before
+    elif whole.readonly:
+        memory = Memory(memory)
     flat = numpy.ndarray((memoryview(memory).nbytes,), "u1", buffer=memory)  # views are laid on this one too
     made = numpy.ndarray(shape, dtype, buffer=flat, strides=strides)
     made.flags.writeable = is_writeable

@@ -122,15 +122,19 @@ def _part(
     if part.encoded is None:
         return parts[part.digest]
 
-    def keep(data: memoryview | bytes) -> tuple[str, ...]:
+    def keep(data: memoryview | bytes, row_bytes: int = 0) -> tuple[str, ...]:
         digests = []
-        for digest, piece in chunks_of(data):
+        for digest, piece in chunks_of(data, row_bytes):
             if digest not in has_chunk and digest not in pieces:
                 pieces[digest] = piece
             digests.append(digest)
         return tuple(digests)
 
-    buffers = [(buffer.nbytes, buffer.readonly, keep(buffer)) for buffer in part.encoded.buffers]
+    rows = part.encoded.row_bytes or [0] * len(part.encoded.buffers)
+    buffers = [
+        (buffer.nbytes, buffer.readonly, keep(buffer, row_bytes))
+        for buffer, row_bytes in zip(part.encoded.buffers, rows, strict=True)
+    ]
     return StoredPart(part.names, part.codec, keep(part.encoded.stream), tuple(buffers))
 
 

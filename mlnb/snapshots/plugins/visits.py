@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mlnb.snapshots.plugins.functions import is_by_value, is_empty
+from mlnb.snapshots.plugins.functions import is_by_value, is_empty, is_importable
 from mlnb.snapshots.plugins.walk import ATOMS, MARSHAL, Walk, type_name
 
 _DICT_VIEWS = {type({}.keys()): "keys", type({}.values()): "values", type({}.items()): "items"}
@@ -78,14 +78,15 @@ def _visit_memoryview(walk: Walk, item: memoryview) -> None:
     walk.claim(item.obj)
 
 
-def _visit_module(walk: Walk, item: types.ModuleType) -> None:
+def _visit_module(walk: Walk, item: types.ModuleType) -> bool:
     walk.feed(b"M%s;" % item.__name__.encode())
+    return is_importable(item)
 
 
-def _visit_function(walk: Walk, item: types.FunctionType) -> None:
+def _visit_function(walk: Walk, item: types.FunctionType) -> bool:
     if not is_by_value(item):
         walk.feed(b"G%s.%s;" % (str(item.__module__).encode(), item.__qualname__.encode()))
-        return
+        return True
     walk.claim(item)
     walk.feed(b"P%s;" % item.__qualname__.encode(errors="surrogatepass"))
     walk.push(
@@ -93,6 +94,7 @@ def _visit_function(walk: Walk, item: types.FunctionType) -> None:
     )
     if item.__dict__:
         walk.push(item.__dict__)
+    return False
 
 
 def _visit_code(walk: Walk, item: types.CodeType) -> None:
@@ -124,11 +126,13 @@ def _visit_cell(walk: Walk, item: types.CellType) -> None:
         walk.push(item.cell_contents)
 
 
-def _visit_builtin(walk: Walk, item: Any) -> None:  # noqa: ANN401
+def _visit_builtin(walk: Walk, item: Any) -> bool:  # noqa: ANN401
     owner = item.__self__
     walk.feed(b"b%s;" % item.__qualname__.encode())
-    if owner is not None and not isinstance(owner, types.ModuleType):
-        walk.push(owner)
+    if owner is None or isinstance(owner, types.ModuleType):
+        return True
+    walk.push(owner)
+    return False
 
 
 def _visit_method(walk: Walk, item: types.MethodType) -> None:
@@ -187,7 +191,7 @@ def _visit_lru_cache(walk: Walk, item: Any) -> None:  # noqa: ANN401
     walk.push(item.__wrapped__)
 
 
-BY_TYPE: dict[type, Callable[[Walk, Any], None]] = {
+BY_TYPE: dict[type, Callable[[Walk, Any], bool | None]] = {
     list: visit_sequence,
     tuple: visit_sequence,
     dict: _visit_dict,

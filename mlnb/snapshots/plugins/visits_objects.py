@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import copyreg
+import datetime
+import decimal
+import fractions
+import pathlib
+import re
 import types
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -24,30 +30,43 @@ _VOLATILE = {  # attributes that count nothing: a library's own counters and lef
 }
 
 
-def visit_other(walk: Walk, item: Any, kind: type) -> None:  # noqa: ANN401
-    """Anything that `visits.BY_TYPE` does not know."""
+_VALUES = (
+    *(datetime.date, datetime.time, datetime.timedelta, datetime.tzinfo, decimal.Decimal, fractions.Fraction),
+    *(uuid.UUID, pathlib.PurePath, re.Pattern, range, slice, complex),
+)
+"""Types whose values never change."""
+
+
+def visit_other(walk: Walk, item: Any, kind: type) -> bool | None:  # noqa: ANN401
+    """Anything that `visits.BY_TYPE` does not know; true for what an import brings back by its name."""
     if isinstance(item, type):
-        _visit_class(walk, item)
-    elif arrays.is_array(item):
+        return _visit_class(walk, item)
+    if arrays.is_array(item):
         _visit_array(walk, item, kind)
     elif arrays.is_scalar(item):
         walk.feed(b"s%s;%s;" % (str(item.dtype).encode(), item.tobytes()))
     elif arrays.is_dtype(item):
         walk.feed(b"t%s;" % repr(item).encode())
+    elif frames.is_buffer(item):
+        _visit_buffer(walk, item)
     elif (parts := frames.parts(item, walk.session.unshared)) is not None:
-        walk.claim(item)
+        if frames.is_small_index(item):
+            walk.hold(item)
+        else:
+            walk.claim(item)
         walk.feed(b"f%s;" % type_name(kind).encode())
         walk.push(*parts)
     elif walk.is_by_value(kind):
         _visit_instance(walk, item, kind)
     else:
-        _visit_reduced(walk, item, kind)
+        return _visit_reduced(walk, item, kind)
+    return None
 
 
-def _visit_class(walk: Walk, item: type) -> None:
+def _visit_class(walk: Walk, item: type) -> bool:
     if not functions.is_by_value(item):
         walk.feed(b"G%s.%s;" % (str(item.__module__).encode(), item.__qualname__.encode()))
-        return
+        return True
     walk.claim(item)
     walk.feed(b"K%s;" % item.__qualname__.encode())
     attributes = {
@@ -64,6 +83,7 @@ def _visit_class(walk: Walk, item: type) -> None:
     walk.push(type(item), *item.__bases__, str(vars(item).get("__slots__", "")))
     for name in sorted(attributes, reverse=True):
         walk.push(name, attributes[name])
+    return False
 
 
 def _visit_array(walk: Walk, item: Any, kind: type) -> None:  # noqa: ANN401
@@ -108,6 +128,12 @@ def _content(walk: Walk, array: Any, np: Any) -> bytes:  # noqa: ANN401
         walk.session.memories[place] = known
         walk.session.kept.append(array)
     return known
+
+
+def _visit_buffer(walk: Walk, item: Any) -> None:  # noqa: ANN401
+    walk.hold(item)
+    walk.feed(b"U%d;" % item.size + xxhash.xxh3_128_digest(memoryview(item)))
+    walk.found.size_bytes += item.size
 
 
 def _visit_instance(walk: Walk, item: Any, kind: type) -> None:  # noqa: ANN401
@@ -158,19 +184,22 @@ def _atom_of(item: Any) -> object:  # noqa: ANN401
     return base.__new__(base, item)
 
 
-def _visit_reduced(walk: Walk, item: Any, kind: type) -> None:  # noqa: ANN401
+def _visit_reduced(walk: Walk, item: Any, kind: type) -> bool:  # noqa: ANN401
     """Anything else is what its own pickling support says it is."""
-    walk.claim(item)
     reduce = copyreg.dispatch_table.get(kind)
     try:
         reduced: Any = reduce(item) if reduce is not None else item.__reduce_ex__(4)
     except Exception:  # noqa: BLE001 - it cannot be pickled
         visit_unpicklable(walk, item)
-        return
+        return False
     walk.feed(b"X%s;" % type_name(kind).encode())
-    if isinstance(reduced, str):
+    if isinstance(reduced, str):  # found by its name, as a function is
         walk.feed(reduced.encode() + b";")
-        return
+        return True
+    if id(item) in walk.session.unshared or isinstance(item, _VALUES) or frames.is_value(item):
+        walk.hold(item)
+    else:
+        walk.claim(item)
     func, arguments, state, items, pairs, setter = (*reduced, None, None, None, None)[:6]
     walk.session.kept.append(reduced)
     parts: list[object] = [func, *arguments]
@@ -184,3 +213,4 @@ def _visit_reduced(walk: Walk, item: Any, kind: type) -> None:  # noqa: ANN401
     if isinstance(item, BaseException):
         parts.append(item.__cause__)
     walk.push(*parts, setter)
+    return False

@@ -33,14 +33,17 @@ class Print:
     Attributes:
         digest: 32 hex characters.
         claims: identity of each mutable object and memory reached -> the number it got.
+        values: the same for objects that never change. Two variables that hold one are saved together only where it is the value of
+            one of them (``index is frame.index``).
         layout: how arrays lie on memory that they share: (number, number of the first one on it, distance in bytes, strides).
-        types: the types met.
+        types: the types met, but for those of what an import brings back.
         opaque: types met whose inside cannot be looked into; they count by identity.
         size_bytes: about how large the value is.
     """
 
     digest: str = ""
     claims: dict[int, int] = field(default_factory=dict)
+    values: dict[int, int] = field(default_factory=dict)
     layout: list[tuple[int, int, int, tuple[int, ...]]] = field(default_factory=list)
     types: set[type] = field(default_factory=set)
     opaque: set[str] = field(default_factory=set)
@@ -67,13 +70,14 @@ class Session:
 
 
 class Walk:
-    """One walk over one value. What to do at an object of each type is handed in (see `visits`)."""
+    """One walk over one value. What to do at an object of each type is handed in (see `visits`); the answer is true for what an import
+    brings back by its name, which needs no look."""
 
     def __init__(
         self,
         session: Session,
-        by_type: Mapping[type, Callable[[Walk, Any], None]],
-        other: Callable[[Walk, Any, type], None],
+        by_type: Mapping[type, Callable[[Walk, Any], bool | None]],
+        other: Callable[[Walk, Any, type], bool | None],
     ) -> None:
         self.session = session
         self._by_type = by_type
@@ -127,18 +131,21 @@ class Walk:
         self.found.claims.setdefault(id(item), self._seen.setdefault(id(item), len(self._seen)))
         self.session.kept.append(item)
 
+    def hold(self, item: object) -> None:
+        """`item` never changes: who shares it need not be saved together."""
+        self.found.values.setdefault(id(item), self._seen.setdefault(id(item), len(self._seen)))
+        self.session.kept.append(item)
+
     def _visit(self, item: object, kind: type) -> None:
-        self.found.types.add(kind)
         visit = self._by_type.get(kind)
-        mark = len(self.stack)
+        mark, is_by_name = len(self.stack), False
         try:
-            if visit is not None:
-                visit(self, item)
-            else:
-                self._other(self, item, kind)
+            is_by_name = bool(visit(self, item) if visit is not None else self._other(self, item, kind))
         except Exception:  # noqa: BLE001 - whatever a strange object does when it is looked at, it counts by identity then
             del self.stack[mark:]
             self.opaque(item)
+        if not is_by_name:
+            self.found.types.add(kind)
 
     def is_by_value(self, kind: type) -> bool:
         """Whether `kind` was made in the notebook."""

@@ -16,6 +16,7 @@ from mlnb.core.errors import Damaged, NotTrusted, StoreUnavailable
 from mlnb.core.wire import to_wire
 from mlnb.snapshots.plugins import checking
 from mlnb.snapshots.plugins.files import SnapshotFiles
+from mlnb.snapshots.plugins.loading import read_contents
 from mlnb.snapshots.types import Manifest
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "snapshots"
@@ -68,18 +69,27 @@ def stored(notebook):
     return taken.id
 
 
+def everything(files, snapshot_id):
+    manifest = files.read(snapshot_id)
+    return read_contents(manifest, files.blobs, manifest.components)
+
+
 def test_one_changed_byte_anywhere_is_seen_before_anything_is_loaded(notebook, stored, mlnb_home):
     manifest = mlnb_home / "snapshots" / stored / "manifest.json"
     packs = [path for path in (mlnb_home / "blobs").glob("??/*") if path.is_file()]
     head = 8  # a pack's magic; it belongs to no chunk, `verify` sees it
     places = [(manifest, number) for number in range(manifest.stat().st_size)]
     places += [(pack, number) for pack in packs for number in range(head, pack.stat().st_size)]
-    notebook.run("a = 'now'")
+    notebook.run("a = 'now'; del big")
+    files = SnapshotFiles()
     for path, number in places:
         whole = path.read_bytes()
         path.write_bytes(whole[:number] + bytes([whole[number] ^ 1]) + whole[number + 1 :])
         with pytest.raises((Damaged, NotTrusted)):
-            notebook.snapshots.restore(stored)
+            everything(files, stored)
+        if number % 100 == 0:
+            with pytest.raises((Damaged, NotTrusted)):
+                notebook.snapshots.restore(stored)
         path.write_bytes(whole)
     assert notebook["a"] == "now"
     assert checking.verify(SnapshotFiles(), [stored]).is_ok
@@ -94,6 +104,7 @@ def test_damage_names_the_variable(notebook, mlnb_home):
     data = bytearray(path.read_bytes())
     data[chunk.offset + 5] ^= 1
     path.write_bytes(data)
+    notebook.run("del left")  # a value that still is as it was is not read
     with pytest.raises(Damaged, match="left"):
         notebook.snapshots.restore(taken.id)
     found = checking.verify(SnapshotFiles(), [taken.id])
