@@ -55,4 +55,7 @@ class Comms:
     def _asked(self, comm: Any, message: Any) -> None:  # noqa: ANN401 - untyped by its library
         with logged("comm: answer"):
             data = message["content"]["data"]
-            comm.send({"id": data.get("id"), **door.answer(str(data.get("call")), data.get("arguments") or {})})
+            if not isinstance(data, dict):
+                return  # nobody to answer
+            arguments = data.get("arguments") or {}
+            comm.send({"id": data.get("id"), **door.answer(str(data.get("call")), arguments)})

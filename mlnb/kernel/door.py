@@ -29,10 +29,12 @@ def names() -> list[str]:
     return sorted(_functions)
 
 
-def answer(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def answer(name: str, arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - from outside
     """``{"result": ...}`` or ``{"error": {"code", "message", "hint"}}``. Never raises."""
     if name not in _functions:
         return _error("not_found", f"this kernel has no {name!r}", f"Known: {', '.join(names())}.")
+    if not isinstance(arguments, dict):
+        return _error("bad_input", f"the arguments of {name} are not a JSON object", "Send them by name.")
     try:
         return {"result": to_wire(_functions[name](**arguments))}
     except MlnbError as error:

@@ -18,6 +18,8 @@ from mlnb.core.home import home
 from mlnb.core.version import __version__
 from mlnb.core.wire import dumps, from_wire
 
+_MARK = "MLNB_SESSION_NOTEBOOK"
+_PARENTS = os.environ.get(_MARK, "")  # read once: a kernel that a notebook starts inherits its surroundings
 _moved_to: str | None = None
 
 
@@ -58,7 +60,8 @@ def enter(shell: Any) -> Path | None:  # noqa: ANN401 - untyped by its library
     ) or _connection_file(shell)
     if not connection_file:
         return None
-    session = os.environ.get("JPY_SESSION_NAME")
+    session = _said("JPY_SESSION_NAME")
+    os.environ[_MARK] = str(own_notebook() or "")
     kernel = LiveKernel(
         os.getpid(), str(Path(connection_file).absolute()), str(Path(session).absolute()) if session else None, utc_now(),
         sys.executable, __version__,
@@ -74,8 +77,14 @@ def own_notebook() -> Path | None:
 
     None when nobody said it, or what was said is no path of a notebook.
     """
-    given = os.environ.get("MLNB_NOTEBOOK") or _moved_to or os.environ.get("JPY_SESSION_NAME") or ""
+    given = _said("MLNB_NOTEBOOK") or _moved_to or _said("JPY_SESSION_NAME")
     return Path(given) if Path(given).is_absolute() and given.endswith(".ipynb") else None
+
+
+def _said(variable: str) -> str:
+    """What the variable says of this kernel's notebook; what it said of the one that started this kernel does not count."""
+    found = os.environ.get(variable, "")
+    return "" if found == _PARENTS else found
 
 
 def moved(root: str, path: str) -> dict[str, str | None]:

@@ -48,7 +48,7 @@ def test_a_session_through_the_door(kernel):
         {"id": "a", "cell_type": "code", "source": "x = 1"},
         {"id": "b", "cell_type": "code", "source": "print(x)"},
     ]
-    assert door(kernel, "order.sync", cells=cells) == {"result": None}
+    assert door(kernel, "order.sync", cells=cells)["result"]["summary"]["never_run"] == 2
     assert run(kernel, "x = 1", "a")["status"] == "ok"
     assert run(kernel, "print(x)", "b")["status"] == "ok"
     states = door(kernel, "order.status")["result"]["cells"]
@@ -58,8 +58,10 @@ def test_a_session_through_the_door(kernel):
     assert states["a"] == {
         "state": "stale",
         "reasons": ["`x` was changed by code that is not a cell of this notebook after this cell set it"],
+        "vouched": False,
+        "kept": "",
     }
-    assert door(kernel, "order.plan")["result"] == {"cells": ["a"]}
+    assert door(kernel, "order.plan")["result"] == {"cells": ["a"], "restart": ""}
 
 
 def test_block_refuses_in_every_front_end(kernel):
@@ -84,9 +86,18 @@ def test_the_comm_answers_and_tells(kernel):
     send("comm_open", {"comm_id": "c1", "target_name": "mlnb", "data": {}})
     assert heard() == {"event": "ready"}
     send("comm_msg", {"comm_id": "c1", "data": {"id": 7, "call": "order.status", "arguments": {}}})
-    assert heard() == {"id": 7, "result": {"cells": {}, "mode": "mark"}}
+    answer = heard()
+    assert (answer["id"], answer["result"]["cells"], answer["result"]["mode"]) == (7, {}, "mark")
     run(kernel, "1")
     assert heard() == {"event": "order_changed"}
+    for number, data in enumerate(
+        (None, "text", {}, {"call": "order.ask", "arguments": 5}, {"call": "order.vouch", "arguments": {}})
+    ):
+        send("comm_msg", {"comm_id": "c1", "data": data})
+        if isinstance(data, dict):
+            assert heard()["error"]["code"] in ("not_found", "bad_input"), number
+    send("comm_msg", {"comm_id": "c1", "data": {"id": 8, "call": "order.ask", "arguments": {"cell_ids": ["a"]}}})
+    assert heard()["result"] == {"decision": "run", "message": "", "stale_inputs": [], "plan": []}
 
 
 def test_the_kernel_is_listed_while_it_lives(kernel):
