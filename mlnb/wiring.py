@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mlnb.jobs.service import JobsService
     from mlnb.jobs.worker import Worker
     from mlnb.models.service import ModelsService
+    from mlnb.order.ports import Analyzer
     from mlnb.order.service import OrderService
     from mlnb.snapshots.service import SnapshotsService
     from mlnb.store.blobs import BlobStore
@@ -85,11 +86,15 @@ class Wiring:
         from mlnb.order.repo import CertificateRepo
         from mlnb.order.service import OrderService
 
+        def analyzer(language: str) -> Analyzer:
+            found: Analyzer = registry.load("mlnb.analyzers", language)()
+            return found
+
         return OrderService(
             CertificateRepo(self.database),
-            FreshRun(check_runnable),
-            lambda language: registry.load("mlnb.analyzers", language)(),
-            lambda: self.envs.capture().env_id,
+            FreshRun(check_runnable, analyzer),
+            analyzer,
+            lambda python: self.envs.capture(python).env_id,
         )
 
     @cached_property

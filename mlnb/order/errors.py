@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from mlnb.core.errors import BadInput, NotFound
+from mlnb.core.errors import BadInput, Conflict, NotFound
 
 
 class NoSuchCell(NotFound):
@@ -23,3 +23,9 @@ class KernelOnly(BadInput):
     """This can only be asked inside a kernel in which mlnb is loaded."""
 
     code: ClassVar[str] = "kernel_only"
+
+
+class FrozenValueMissing(Conflict):
+    """A cell tagged ``frozen`` defines what other cells read, and its saved values cannot be had; nothing was run."""
+
+    code: ClassVar[str] = "frozen_value_missing"

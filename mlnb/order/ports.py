@@ -37,5 +37,12 @@ class NotebookRunner(Protocol):
 
         Raises:
             BadInput: the notebook cannot be read or declares no such parameter.
+            FrozenValueMissing: a frozen cell defines what others read, and its values cannot be had; nothing was run.
             Unavailable: no kernel could be started.
         """
+
+    def interpreter(self, kernel: str | None) -> Path | None:
+        """The Python that runs `kernel`; None where it is the one that runs this, or no Python."""
+
+    def files_below(self, folder: Path) -> Mapping[str, tuple[int, int]]:
+        """A mark of each file below `folder` that changes when the file does; empty where there are too many to look at."""

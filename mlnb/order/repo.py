@@ -54,14 +54,24 @@ class CertificateRepo:
             text: str | None = connection.execute(query).scalar()
         return None if text is None else from_wire(Certificate, json.loads(text))
 
-    def latest(self, notebook: str) -> Certificate | None:
-        """The latest certificate of the notebook at this path, or None."""
+    def of(self, notebook: str, source_digest: str, notebook_id: str | None) -> list[Certificate]:
+        """The certificates of a notebook, the latest first.
+
+        Args:
+            notebook: its path.
+            source_digest: digest of its code.
+            notebook_id: its own identity, or None; certificates of the same code and identity count wherever it lay then.
+        """
+        columns = order_certificates.c
         query = (
-            sa.select(order_certificates.c.document)
-            .where(order_certificates.c.notebook == notebook, order_certificates.c.owner == current_user())
-            .order_by(order_certificates.c.created_at.desc())
-            .limit(1)
+            sa.select(columns.document)
+            .where(
+                columns.owner == current_user(),
+                sa.or_(columns.notebook == notebook, columns.notebook_digest == source_digest),
+            )
+            .order_by(columns.created_at.desc(), columns.id.desc())
         )
         with self._database.reading() as connection:
-            text: str | None = connection.execute(query).scalar()
-        return None if text is None else from_wire(Certificate, json.loads(text))
+            texts = list(connection.execute(query).scalars())
+        found = [from_wire(Certificate, json.loads(text)) for text in texts]
+        return [one for one in found if one.notebook == notebook or (notebook_id and one.notebook_id == notebook_id)]

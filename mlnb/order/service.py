@@ -1,27 +1,24 @@
-"""The verbs of order outside a kernel: check a saved notebook, verify it by a fresh run."""
+"""The verbs of order outside a kernel: check a saved notebook, mend it, verify it by a fresh run, ask what its certificates are worth."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
-from mlnb.core import signing
 from mlnb.core.clock import Clock, utc_now
-from mlnb.core.errors import NotFound
 from mlnb.core.ids import new_id
 from mlnb.core.secrets import mask_tree
-from mlnb.core.wire import dumps
+from mlnb.order.certify import Certificates, parameters_digest
 from mlnb.order.errors import KernelOnly
+from mlnb.order.mend import mend
 from mlnb.order.plugins.notebook_file import read_notebook
 from mlnb.order.ports import Analyzer, NotebookRunner
 from mlnb.order.repo import CertificateRepo
-from mlnb.order.rules.compare import compare_cell, worst
+from mlnb.order.rules.compare import compare_cell, first_different, worst
 from mlnb.order.rules.static import check_notebook
-from mlnb.order.types import Certificate, CheckReport, Verification
-
-PURPOSE = "mlnb.order.certificate"
+from mlnb.order.saved import KEPT_TAGS, CertificateList, CertificateStatus, Certification, FixReport
+from mlnb.order.types import CellVerdict, Certificate, CheckReport, SavedNotebook, Verification
 
 
 class OrderService:
@@ -31,7 +28,7 @@ class OrderService:
         certificates: where certificates are kept.
         runner: runs a notebook afresh.
         analyzer: the analyser of a kernel language; raises `NotFound` where there is none.
-        env_id: names the environment.
+        env_id: names the environment of the interpreter at a path; of the one that runs this when None.
         clock: the time.
     """
 
@@ -40,14 +37,14 @@ class OrderService:
         certificates: CertificateRepo,
         runner: NotebookRunner,
         analyzer: Callable[[str], Analyzer],
-        env_id: Callable[[], str],
+        env_id: Callable[[Path | None], str],
         clock: Clock = utc_now,
     ) -> None:
-        self._certificates = certificates
         self._runner = runner
         self._analyzer = analyzer
         self._env_id = env_id
         self._clock = clock
+        self._certificates = Certificates(certificates, analyzer, self._env_of_kernel)
 
     def check(self, path: Path) -> CheckReport:
         """The order findings of the saved notebook at `path`; nothing runs.
@@ -58,50 +55,108 @@ class OrderService:
         """
         return check_notebook(read_notebook(path), self._analyzer)
 
+    def fix(self, path: Path, *, write: bool = True) -> FixReport:
+        """Mend what is safe in the saved notebook at `path`; everything else in the file stays byte for byte.
+
+        Args:
+            path: the notebook.
+            write: False to be told what would change.
+
+        Raises:
+            NotFound: there is no such file.
+            NotANotebook: it cannot be read as one.
+            StoreUnavailable: it cannot be written.
+        """
+        return mend(path, self._analyzer, write=write)
+
     def verify(self, path: Path, parameters: Mapping[str, Any] | None = None) -> Verification:
         """Run the notebook at `path` afresh and compare every code cell with what is saved; keeps a signed certificate.
+
+        A notebook that was saved without outputs is run twice, and the two runs are compared.
 
         Raises:
             NotFound: there is no such file.
             NotANotebook: it cannot be read as one.
             BadInput: it declares no such parameter.
+            FrozenValueMissing: a frozen cell defines what others read, and its values cannot be had; nothing was run.
             Unavailable: no kernel could be started.
         """
+        path, given = path.absolute(), dict(parameters or {})
         saved = read_notebook(path)
-        fresh = self._runner.run(path, parameters or {})
-        cells = []
-        is_reached = True
-        for old, new in zip(saved.cells, fresh.cells, strict=True):
-            if old.cell_type != "code":
-                continue
-            if not old.source.strip():
-                continue
-            verdict = compare_cell(old, new, is_reached=is_reached)
-            is_reached = is_reached and verdict.verdict != "failed"
-            cells.append(verdict)
-        certificate = self._sign(
+        source = self._certificates.source(saved)
+        files = self._runner.files_below(path.parent)
+        fresh = self._runner.run(path, given)
+        compared_with: Literal["saved", "second_run"] = "saved"
+        old = saved
+        if _is_stored_clean(saved):
+            compared_with, old = "second_run", fresh
+            if not _has_failed(fresh):
+                fresh = self._runner.run(path, given)
+        cells = self._compare(saved, old, fresh)
+        after = self._runner.files_below(path.parent)
+        certificate = self._certificates.sign(
             Certificate(
-                new_id("cert"), str(path), saved.digest, worst(cells), cells,
-                {name: str(value) for name, value in mask_tree(dict(parameters or {})).items()}, self._env_id(), self._clock(),
+                new_id("cert"), str(path), source.digest, worst(cells), cells,
+                {name: str(value) for name, value in mask_tree(given).items()}, self._env_of_kernel(saved.kernel), self._clock(),
+                notebook_id=saved.notebook_id, parameters_digest=parameters_digest(given), cell_digests=source.cells,
+                compared_with=compared_with,
             )
         )  # fmt: skip
-        self._certificates.add(certificate)
-        return Verification(certificate.verdict, cells, certificate.id, str(path))
+        written = sorted(name for name, state in after.items() if files and files.get(name) != state)
+        return Verification(
+            certificate.verdict, cells, certificate.id, str(path), first_different(cells), compared_with, written
+        )
 
-    def certificate(self, certificate_id: str) -> tuple[Certificate, bool]:
-        """A certificate, and whether this user's own key signed it as it is.
+    def certificate(self, certificate_id: str) -> CertificateStatus:
+        """A certificate and what it is worth now, for the notebook as it stands at the path that it names.
 
         Raises:
             NotFound: there is none of that id.
         """
-        found = self._certificates.get(certificate_id)
-        if found is None:
-            raise NotFound(f"there is no certificate {certificate_id}", "Make one: mlnb verify NOTEBOOK.")
-        return found, signing.is_signed(_signed_part(found), found.signature, PURPOSE)
+        return self._certificates.status(self._certificates.get(certificate_id))
 
-    def _sign(self, certificate: Certificate) -> Certificate:
-        named = dataclasses.replace(certificate, key_id=signing.key_id())
-        return dataclasses.replace(named, signature=signing.sign(_signed_part(named), PURPOSE))
+    def certificates(self, path: Path) -> CertificateList:
+        """The certificates of the notebook at `path`, the latest first, and what each is worth now.
+
+        Raises:
+            NotFound: there is no such file.
+            NotANotebook: it cannot be read as one.
+        """
+        return self._certificates.of(path.absolute())
+
+    def certification(self, path: Path, parameters: Mapping[str, Any] | None = None) -> Certification:
+        """Whether a certificate says that the notebook at `path`, as it is now, with `parameters` and in the environment of its
+        kernel gives what is saved; why not, and the way out.
+
+        Raises:
+            NotFound: there is no such file.
+            NotANotebook: it cannot be read as one.
+        """
+        return self._certificates.certification(path.absolute(), dict(parameters or {}))
+
+    def is_certified(self, path: Path, parameters: Mapping[str, Any] | None = None) -> bool:
+        """`certification` as yes or no.
+
+        Raises:
+            NotFound: there is no such file.
+            NotANotebook: it cannot be read as one.
+        """
+        return self.certification(path, parameters).is_certified
+
+    def _compare(self, saved: SavedNotebook, old: SavedNotebook, fresh: SavedNotebook) -> list[CellVerdict]:
+        now = self._clock()
+        cells: list[CellVerdict] = []
+        is_reached = True
+        for named, before, after in zip(saved.cells, old.cells, fresh.cells, strict=True):
+            if named.cell_type != "code" or not named.source.strip():
+                continue
+            verdict = compare_cell(named, before, after, is_reached=is_reached, now=now)
+            is_reached = is_reached and verdict.verdict != "failed"
+            cells.append(verdict)
+        return cells
+
+    def _env_of_kernel(self, kernel: str | None) -> str:
+        return self._env_id(self._runner.interpreter(kernel))
 
     # ---- what only a kernel can tell
 
@@ -144,5 +199,15 @@ class OrderService:
         )
 
 
-def _signed_part(certificate: Certificate) -> bytes:
-    return dumps(dataclasses.replace(certificate, signature="")).encode()
+def _is_stored_clean(notebook: SavedNotebook) -> bool:
+    """Whether the notebook was saved with neither outputs nor counts, so that there is nothing to compare a run with."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and not set(KEPT_TAGS).intersection(cell.tags)]
+    return all(not cell.outputs and cell.execution_count is None for cell in code)
+
+
+def _has_failed(fresh: SavedNotebook) -> bool:
+    return any(
+        output.kind == "error" and "raises-exception" not in cell.tags
+        for cell in fresh.cells
+        for output in cell.outputs
+    )

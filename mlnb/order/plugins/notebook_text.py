@@ -40,6 +40,10 @@ class NotebookText:
         found.setdefault("metadata", {})
         return found
 
+    def lines(self) -> list[tuple[int, int]]:
+        """The first and the last line of each cell, from 1."""
+        return [(self.text.count("\n", 0, one) + 1, self.text.count("\n", 0, other) + 1) for one, other in self._cells]
+
     def with_minor(self, number: int) -> NotebookText:
         """With ``nbformat_minor``."""
         place = self._top.get("nbformat_minor")

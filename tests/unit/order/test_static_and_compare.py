@@ -128,9 +128,9 @@ def test_a_failed_cell_and_those_behind_it():
     fresh = SavedCell(
         "a", 0, "1 / 0", outputs=(SavedOutput("error", {"name": "ZeroDivisionError", "value": "division by zero"}),)
     )
-    failed = compare_cell(saved, fresh, is_reached=True)
+    failed = compare_cell(saved, saved, fresh, is_reached=True)
     assert (failed.verdict, failed.detail) == ("failed", "ZeroDivisionError: division by zero")
-    behind = compare_cell(saved, saved, is_reached=False)
+    behind = compare_cell(saved, saved, saved, is_reached=False)
     assert behind.verdict == "not_run"
     assert worst([failed, behind]) == "failed"
     assert worst([CellVerdict("a", 0, "noise"), CellVerdict("b", 1, "identical")]) == "noise"
