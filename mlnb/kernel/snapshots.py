@@ -21,6 +21,7 @@ from mlnb.kernel.snapshots_cells import CellRecorder
 from mlnb.kernel.snapshots_taken import TakenSnapshot
 from mlnb.snapshots import rules
 from mlnb.snapshots.plugins.files import SnapshotFiles
+from mlnb.snapshots.plugins.process import ProcessState
 from mlnb.snapshots.plugins.taking import Job, Taking
 from mlnb.snapshots.types import CellRun, Diff, Manifest, Restored, Snapshot
 
@@ -60,6 +61,7 @@ class KernelSnapshots:
         self._auto = rules.Auto()
         self._last_taken = time.monotonic()
         self._lazy_writer: SnapshotWriter | None = None
+        self._process = ProcessState()
         self._cells = CellRecorder(self._after_run)
         self._cells.attach(shell.events)
 
@@ -88,6 +90,7 @@ class KernelSnapshots:
             namespace=self._shell.user_ns,
             names=lambda: rules.user_names(self._shell.user_ns, getattr(self._shell, "user_ns_hidden", {})),
             describe=lambda: self._describe(snapshot_id, created_at, why, notebook),
+            process=self._process.capture,
             git_folder=notebook.parent if notebook else Path.cwd(),
         )
         taking = self._writer.take(job)
@@ -182,7 +185,9 @@ class KernelSnapshots:
             raise BadInput(
                 f"{snapshot_id} has no variable {', '.join(unknown)}", f"See `mlnb snapshot show {snapshot_id}`."
             )
-        return restore(self._shell.user_ns, manifest, names, self._files, self._writer, self._take_before)
+        return restore(
+            self._shell.user_ns, manifest, names, self._files, self._writer, self._process, self._take_before
+        )
 
     def _take_before(self, snapshot_id: str) -> Taking:
         return self.take(f"before restore of {snapshot_id}").taking

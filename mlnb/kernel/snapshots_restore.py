@@ -12,6 +12,7 @@ from mlnb.snapshots.plugins.capture import class_version
 from mlnb.snapshots.plugins.codecs import codec_named
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.loading import Loaded, load, read_contents
+from mlnb.snapshots.plugins.process import CODEC, ProcessState
 from mlnb.snapshots.plugins.taking import Taking
 from mlnb.snapshots.plugins.writing import SnapshotWriter
 from mlnb.snapshots.types import Component, Manifest, Restored
@@ -25,6 +26,7 @@ def restore(
     names: Sequence[str] | None,
     files: SnapshotFiles,
     writer: SnapshotWriter,
+    process: ProcessState,
     take_before: Callable[[str], Taking],
 ) -> Restored:
     """Put the variables of `manifest` (or `names` of them) into `namespace`.
@@ -35,6 +37,7 @@ def restore(
         names: which variables, None for all.
         files: where the snapshot lies.
         writer: learns what is stored.
+        process: sets what no variable holds.
         take_before: begins to keep the state as it is now.
 
     Raises:
@@ -43,6 +46,8 @@ def restore(
     """
     wanted = set(manifest.variables if names is None else names)
     components = [component for component in manifest.components if wanted.intersection(component.names)]
+    if names is None:
+        components += [component for component in manifest.components if component.codec == CODEC]
     before = take_before(manifest.id)
     same = _unchanged(components, namespace, before)
     contents = read_contents(
@@ -52,12 +57,15 @@ def restore(
         lambda: _import_for(manifest, wanted),
     )
     live = {} if names is None else _live_classes(namespace)
+    state = [content.stream for content in contents if content.component.codec == CODEC]
+    contents = [content for content in contents if content.component.codec != CODEC]
     loaded = load(contents, codec_named, rebuild.Loading(namespace, live, python=manifest.python))
     fresh = {name: value for name, value in loaded.values.items() if name in wanted}
     kept = before.written.result()
     removed = sorted(_removable(kept, manifest)) if names is None else []
     _swap(namespace, fresh, removed)
     writer.known.learn(manifest)
+    set_parts = process.restore(bytes(state[0])) if state else ()
     untouched = {name for component in same for name in component.names if name in wanted}
     return Restored(
         id=manifest.id,
@@ -66,6 +74,7 @@ def restore(
         not_restored=_not_restored(manifest, wanted, loaded, namespace),
         removed=tuple(removed),
         undo=kept.id,
+        process=set_parts,
     )
 
 

@@ -97,7 +97,7 @@ class Component:
     """Variables that are saved together because they share objects, so that they share them again afterwards.
 
     Attributes:
-        names: sorted.
+        names: sorted; none for the state of the process that no variable holds, whose codec is ``process``.
         codec: the plug-in of ``mlnb.codecs`` that wrote it.
         digest: equal exactly while the values and what they share are unchanged.
         stream: positions in the manifest's list of chunks.
@@ -216,6 +216,8 @@ class Restored:
         not_restored: name -> why; such a variable is left as it was before, if it existed.
         removed: names that the snapshot did not have; they are in the snapshot `undo`.
         undo: id of the snapshot of the state before; restoring it takes this restore back.
+        process: parts of the process's own state that were set, such as ``random`` or ``working folder``; a restore of chosen
+            variables sets none.
     """
 
     id: str
@@ -224,6 +226,7 @@ class Restored:
     not_restored: Mapping[str, str]
     removed: tuple[str, ...] = ()
     undo: str | None = None
+    process: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mlnb.core.errors import MlnbError, StoreUnavailable
@@ -86,8 +87,9 @@ class CopyTaker:
         from mlnb.snapshots.plugins.capture import Capture  # cloudpickle, on first use
         from mlnb.snapshots.plugins.codecs import codecs
 
+        git = ThreadPoolExecutor(1).submit(git_state, job.git_folder)  # it asks another program, which takes its time
         capture = Capture(job.namespace, codecs(), {}, copies.keep_on)
-        capture.look(job.names())
+        capture.look(job.names(), job.process())
         self._catch_up(before)
         capture.known = {digest: part.codec for digest, part in self._known.parts.items()}
         captured = capture.save()
@@ -96,7 +98,7 @@ class CopyTaker:
         copies.keep_on()
         layout = lay_out(captured, self._known.parts, self._known.chunks)
         copies.keep_on()
-        manifest = dataclasses.replace(with_variables(job.describe(), found), git=git_state(job.git_folder))
+        manifest = dataclasses.replace(with_variables(job.describe(), found), git=git.result())
         return store(self._files, manifest, layout, self._known.chunks)
 
     def _catch_up(self, before: tuple[_Outstanding, ...]) -> None:

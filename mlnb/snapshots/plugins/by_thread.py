@@ -46,7 +46,7 @@ class ThreadTaker:
         self._wait_for_room(0)
         parts = {**self._known.parts, **self._parts}
         codec_of = {digest: part.codec for digest, part in parts.items()}
-        captured = Capture(job.namespace, codecs(), codec_of).run(job.names())
+        captured = Capture(job.namespace, codecs(), codec_of).run(job.names(), job.process())
         layout = lay_out(captured, parts, self._known.chunks.keys() | self._expected)
         for digest, piece in layout.pieces.items():
             layout.pieces[digest] = bytes(piece)

@@ -19,7 +19,7 @@ import xxhash
 
 from mlnb.snapshots import rules
 from mlnb.snapshots.errors import CannotSave
-from mlnb.snapshots.plugins import pickled, rebuild
+from mlnb.snapshots.plugins import pickled, process, rebuild
 from mlnb.snapshots.plugins.fingerprint import Print, Session, fingerprint, type_name
 from mlnb.snapshots.ports import Codec, Encoded, Saving
 from mlnb.snapshots.types import Variable
@@ -94,19 +94,21 @@ class Capture:
         self.known = known
         self._tick = tick
         self._values: dict[str, Any] = {}
+        self._state = b""
         self._session = Session(namespace)
         self._prints: dict[str, Print] = {}
         self._reasons: dict[str, str] = {}
         self._versions: dict[int, str] = {}
         self._saving = Saving(namespace, self._session.unshared, self._version_of)
 
-    def run(self, names: Sequence[str]) -> Captured:
-        """Capture the variables `names`."""
-        self.look(names)
+    def run(self, names: Sequence[str], state: bytes = b"") -> Captured:
+        """Capture the variables `names`, and beside them `state`, what no variable holds (see `process`)."""
+        self.look(names, state)
         return self.save()
 
-    def look(self, names: Sequence[str]) -> None:
+    def look(self, names: Sequence[str], state: bytes = b"") -> None:
         """Take the fingerprints of the variables `names`."""
+        self._state = state
         self._values = {name: self._namespace[name] for name in names}
         for name, value in self._values.items():
             self._prints[name] = fingerprint(value, self._session)
@@ -128,6 +130,10 @@ class Capture:
                 continue
             rest = {name: self._prints[name].claims for name in group if name not in self._reasons}
             waiting = rules.components(rest) + waiting  # those that only hung together through the one that failed
+        if self._state:
+            digest = process.digest_of_state(self._state)
+            kept = None if digest in self.known else process.encoded(self._state)
+            done.parts.append(Part((), digest, process.CODEC, kept))
         done.parts.sort(key=lambda part: part.names)
         for name, value in values.items():
             done.variables[name] = self._verdict(name, value)

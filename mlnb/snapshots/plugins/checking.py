@@ -11,6 +11,7 @@ from mlnb.core.errors import Damaged, MlnbError, NotFound
 from mlnb.core.files import locked, store_error
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.packs import MAGIC
+from mlnb.snapshots.plugins.process import CODEC
 from mlnb.snapshots.types import Collected, Problem, Usage, Verified
 
 _YOUNG_S = 3600.0  # a snapshot that is being written has packs that no manifest names yet
@@ -71,7 +72,8 @@ def _names_in(files: SnapshotFiles, snapshot_id: str, pack: str) -> str:
         if inside & {*component.stream, *(number for buffer in component.buffers for number in buffer.chunks)}
         for name in component.names
     ]
-    return ", ".join(sorted(names)) or "(the notebook document)"
+    has_state = any(component.codec == CODEC and inside & {*component.stream} for component in manifest.components)
+    return ", ".join([*sorted(names), *(["(the state of the process)"] * has_state)]) or "(the notebook document)"
 
 
 def usage(files: SnapshotFiles) -> Usage:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import io
 import logging
 import os
@@ -16,6 +17,7 @@ import pickle
 import random
 import signal
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ from pathlib import Path
 
 _STEP_S = 60
 _NICE = 5
+_IMPORT_S = 0.3
 _NO_COPY_WITH = {  # libraries with threads of their own that a copy does not have and would wait for
     "jax": "JAX",
     "polars": "Polars",
@@ -69,7 +72,18 @@ def why_not() -> str:
     cuda = getattr(sys.modules.get("torch"), "cuda", None)
     if cuda is not None and cuda.is_initialized():
         return "a GPU is in use, which a copy cannot reach"
+    if not _no_import_at_work():
+        return "a library is being imported, and a copy would wait for that for ever"
     return ""
+
+
+def _no_import_at_work() -> bool:
+    """Whether no thread imports a module, or soon none does. Locks of single modules are the ones that Python does not free in a copy."""
+    locks: dict[str, object] = getattr(importlib._bootstrap, "_module_locks", {})
+    end = time.monotonic() + _IMPORT_S
+    while locks and time.monotonic() < end:
+        time.sleep(0.001)
+    return not locks
 
 
 def fork(work: Callable[[Say], None], before: Iterable[Copy]) -> Copy:

@@ -21,6 +21,7 @@ class Job:
         namespace: the notebook's.
         names: tells which variables count; asked when the state is looked at.
         describe: the manifest without variables, components and chunks; asked when the state is looked at.
+        process: tells the state of the process that no variable holds.
         git_folder: the folder whose commit is recorded.
     """
 
@@ -28,6 +29,7 @@ class Job:
     namespace: dict[str, Any]
     names: Callable[[], list[str]]
     describe: Callable[[], Manifest]
+    process: Callable[[], bytes]
     git_folder: Path
 
 
