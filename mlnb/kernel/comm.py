@@ -6,6 +6,7 @@ Front end to kernel ``{"id": n, "call": name, "arguments": {...}}``; kernel to f
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from mlnb.kernel import door
@@ -19,9 +20,11 @@ class Comms:
 
     Args:
         shell: an InteractiveShell; only under ipykernel does it have comms.
+        on_last_closed: told when the last front end has gone.
     """
 
-    def __init__(self, shell: Any) -> None:  # noqa: ANN401 - untyped by its library
+    def __init__(self, shell: Any, on_last_closed: Callable[[], None] = lambda: None) -> None:  # noqa: ANN401 - untyped
+        self._on_last_closed = on_last_closed
         self._manager: Any = getattr(getattr(shell, "kernel", None), "comm_manager", None)
         self._open: dict[str, Any] = {}
 
@@ -48,9 +51,15 @@ class Comms:
 
     def _opened(self, comm: Any, _message: Any) -> None:  # noqa: ANN401 - untyped by its library
         self._open[comm.comm_id] = comm
-        comm.on_close(lambda _: self._open.pop(comm.comm_id, None))
+        comm.on_close(lambda _: self._closed(comm))
         comm.on_msg(lambda message: self._asked(comm, message))
         comm.send({"event": "ready"})
+
+    def _closed(self, comm: Any) -> None:  # noqa: ANN401 - untyped by its library
+        self._open.pop(comm.comm_id, None)
+        if not self._open:
+            with logged("comm: the last one closed"):
+                self._on_last_closed()
 
     def _asked(self, comm: Any, message: Any) -> None:  # noqa: ANN401 - untyped by its library
         with logged("comm: answer"):

@@ -29,7 +29,7 @@ class Loaded:
     def __init__(self, shell: Any) -> None:  # noqa: ANN401 - untyped by its library
         self.shell = shell
         self.order = KernelOrder(shell, ladder_from_surroundings(registry.own_notebook()))
-        self.comms = Comms(shell)
+        self.comms = Comms(shell, self.order.let_go)
         self.snapshots: KernelSnapshots | None = None
         self._hooks: list[tuple[str, Callable[..., None]]] = [
             ("pre_run_cell", self.order.before_run),

@@ -93,6 +93,11 @@ class KernelOrder:
             self._judge.forget()
             return self.overview()
 
+    def let_go(self) -> None:
+        """The front end that sent the document is gone: the notebook's file counts again, once it changes."""
+        with self._lock:
+            self._document.let_go()
+
     def status(self) -> dict[str, CellStatus]:
         """The state of every code cell of the document, with reasons. Empty when the document is not known, or in mode ``off``."""
         judged = self._judged()
@@ -176,7 +181,7 @@ class KernelOrder:
             return found
 
     def ask(self, cell_ids: Sequence[str]) -> Advice:
-        """What to do before `cell_ids` run, one after the other in document order. Never raises."""
+        """What to do before `cell_ids` run, one after the other in document order, once the running cell has ended. Never raises."""
         found = Advice("run")
         with self._lock, self.following("asked before a run"):
             judged = self._judged()
@@ -334,21 +339,25 @@ class KernelOrder:
     def _advice(self, asked: list[str], judged: Judged) -> Advice:
         """What the mode in force says about running `asked`."""
         mode, numbers = self.mode, judged.numbers()
-        cell_ids = [
-            cell_id
-            for cell_id in asked
-            if cell_id in numbers and cell_id not in judged.kept and cell_id not in judged.empty
-        ]
+
+        def counts(cell_id: str | None) -> bool:
+            return cell_id in numbers and cell_id not in judged.kept and cell_id not in judged.empty
+
+        cell_ids = [cell_id for cell_id in asked if counts(cell_id)]
         if not cell_ids or modes.RANK[mode] < modes.RANK["warn"]:
             return Advice("run")
+        running = self._runs.running
+        before = [running] if running is not None and counts(running) else []
         if mode == "linear":
             runs = [cell for cell in judged.cells if cell.id not in judged.kept]
-            first = modes.linear_first(cell_ids, runs, judged.knowledge.last())
+            first, left = modes.linear_first({*before, *cell_ids}, runs, judged.knowledge.last()), ""
         else:
-            first = judged.needed_first(cell_ids)
-        left = "" if mode == "linear" else judged.left_over(cell_ids)
+            first = judged.needed_first({*before, *cell_ids})
+            left = (
+                "" if first or before else judged.left_over(cell_ids)
+            )  # what the running cell leaves is not known yet
         inputs = asking.stale_inputs(cell_ids, first, judged.knowledge, judged.folded)
-        asked_for = asking.Asked(cell_ids, first, left)
         return asking.advice(
-            asked_for, mode, self._ladder.floor, judged.cells, judged.statuses, inputs, self._runs.took_s
-        )
+            asking.Asked(cell_ids, first, left), mode, self._ladder.floor, judged.cells, judged.statuses, inputs,
+            self._runs.took_s,
+        )  # fmt: skip

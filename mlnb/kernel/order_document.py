@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -57,19 +58,23 @@ class Document:
         self._is_sent = True
         self._take(found)
 
+    def let_go(self) -> None:
+        """Whoever sent the document is gone: from now on the file counts again, once it changes."""
+        self._is_sent = False
+        path = self._find()
+        with contextlib.suppress(OSError):
+            self._stamp = None if path is None else _stamp(path)
+
     def look(self) -> bool:
         """Read the notebook's file where nobody has sent the document and the file has changed; whether it was read. Never raises."""
         if self._is_sent:
             return False
         path = self._find()
         try:
-            found = None if path is None else path.stat()
+            stamp = None if path is None else _stamp(path)
         except OSError:
-            found = None
-        if path is None or found is None:
             return False
-        stamp = (str(path), found.st_mtime_ns, found.st_size)
-        if stamp == self._stamp:
+        if path is None or stamp == self._stamp:
             return False
         self._stamp = stamp
         try:
@@ -118,6 +123,11 @@ class Document:
             return None
         self._place = next((position for position in same if position > self._place), same[0])
         return self.cells[self._place].id
+
+
+def _stamp(path: Path) -> tuple[str, int, int]:
+    found = path.stat()
+    return str(path), found.st_mtime_ns, found.st_size
 
 
 def _field(cell: Any, name: str) -> Any:  # noqa: ANN401 - from outside

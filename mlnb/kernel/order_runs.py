@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from IPython.core.error import InputRejected
@@ -18,7 +15,7 @@ from mlnb.kernel.order_trace import Begun, Tracker
 from mlnb.order.ports import Analyzer
 from mlnb.order.types import Kept
 
-_FROZEN = "Frozen: this cell did not run, its saved result is used. Take the tag “frozen” off the cell to run it."
+_FROZEN = "Frozen: this cell did not run, its saved result is used. Take the tag 'frozen' off the cell to run it."
 _INTERRUPTED = "interrupted while mlnb looked at the values this cell can reach; the cell did not run"
 
 
@@ -87,6 +84,11 @@ class Runs:
         """Whether a watched cell is running."""
         return self._begun is not None
 
+    @property
+    def running(self) -> str | None:
+        """The cell that is running, where it is one and watched."""
+        return None if self._begun is None else self._begun.cell_id
+
     # ---- hooks
 
     def before_run(self, info: Any) -> None:  # noqa: ANN401 - untyped by its library
@@ -110,6 +112,7 @@ class Runs:
         cell_id = self._gate.cell_of(given, info.raw_cell) if is_cell else None
         self._kept = self._gate.kept(cell_id)
         if self._kept:  # its code is not even read: a cell is skipped because it is broken, perhaps
+            info.mlnb_kept = self._kept  # who records cell runs leaves this one out
             self._shell.compile.ast_parse = lambda *_args, **_given: _nothing()
             return
         tracker = self.tracker  # in mode off, too: what a fresh kernel has can be seen only now
@@ -134,12 +137,14 @@ class Runs:
         if not kept:
             return tree
         if kept == "frozen":
-            print(_FROZEN)
+            with contextlib.suppress(Exception):  # whatever the user put in place of the standard output
+                print(_FROZEN)
         return _nothing()
 
     def after_run(self, result: Any) -> None:  # noqa: ANN401 - untyped by its library
         """``post_run_cell``: keep what the cell did."""
-        if self._depth == 0:
+        text = getattr(getattr(result, "info", None), "raw_cell", "x")
+        if self._depth == 0 or not text or text.isspace():
             return  # an empty cell: IPython announces its end but not its beginning
         self._depth -= 1
         if self._depth:
@@ -148,7 +153,7 @@ class Runs:
         begun, self._begun = self._begun, None
         if begun is None:
             return
-        with self._gate.following("after a cell"), _one_interrupt_held_back():
+        with self._gate.following("after a cell"):
             self._after(begun, result)
 
     def _after(self, begun: Begun, result: Any) -> None:  # noqa: ANN401 - untyped by its library
@@ -157,15 +162,31 @@ class Runs:
         order_files.stop()
         if self._gate.is_off() or self._tracker is None:
             return
-        error = getattr(result, "error_before_exec", None) or getattr(result, "error_in_exec", None)
-        if error is not None:
-            shown += f" {type(error).__name__}: {_words_of(error)}"
-        if getattr(result, "result", None) is not None:
-            shown += " " + self._tracker.digest_of(result.result)
-        self._tracker.end(begun, shown, failed=error is not None)
+        try:
+            has_failed = self._keep(self._tracker, begun, result, shown)
+        except (
+            KeyboardInterrupt
+        ):  # it comes too late for the cell, and is not meant for us: look once more, from the start
+            self._tracker.names.prints = dict(begun.prints)
+            try:
+                has_failed = self._keep(self._tracker, begun, result, shown)
+            except KeyboardInterrupt:
+                raise InterruptedError("interrupted twice while looking at what the cell did") from None
         if begun.cell_id is not None:
             self.took_s[begun.cell_id] = took_s
-            (self.failed.discard if error is None else self.failed.add)(begun.cell_id)
+            (self.failed.add if has_failed else self.failed.discard)(begun.cell_id)
+
+    @staticmethod
+    def _keep(tracker: Tracker, begun: Begun, result: Any, shown: str) -> bool:  # noqa: ANN401 - untyped by its library
+        """Keep the run; whether it failed."""
+        error = getattr(result, "error_before_exec", None) or getattr(result, "error_in_exec", None)
+        has_failed = error is not None or result is None  # None: cancelled while it waited for something
+        if has_failed:
+            shown += f" {type(error).__name__}: {_words_of(error)}"
+        if getattr(result, "result", None) is not None:
+            shown += " " + tracker.digest_of(result.result)
+        tracker.end(begun, shown, failed=has_failed)
+        return has_failed
 
     def let_go(self) -> None:
         """Let go of everything that `before_run` took hold of."""
@@ -180,28 +201,11 @@ class Runs:
         self.failed.clear()
 
 
-@contextlib.contextmanager
-def _one_interrupt_held_back() -> Iterator[None]:
-    """The cell has ended: a first interrupt now comes too late for it and is dropped, a second one is let through."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before: Callable[..., Any] | int | None = signal.getsignal(signal.SIGINT)
-    if before is not signal.default_int_handler:
-        yield
-        return
-    signal.signal(signal.SIGINT, lambda *_: signal.signal(signal.SIGINT, before))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def _nothing() -> ast.Module:
     return ast.Module(body=[], type_ignores=[])
 
 
-def _words_of(error: BaseException) -> str:
+def _words_of(error: BaseException | None) -> str:
     try:
         return str(error)
     except Exception:  # noqa: BLE001 - nothing of ours may reach the user's cell

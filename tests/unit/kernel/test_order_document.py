@@ -70,6 +70,18 @@ def test_what_is_sent_wins_over_the_file(saved):
     assert set(nb.states()) == {"a", "new"}
 
 
+def test_when_the_front_end_has_gone_the_file_counts_again_once_it_changes(saved):
+    nb, path = saved(("a", "x = 1"))
+    nb.order.sync([{"id": "a", "source": "x = 5"}])
+    nb.order.let_go()
+    nb.shell.run_cell("x = 5", store_history=True, cell_id="a")
+    assert nb.states() == {"a": "fresh"}
+    rewrite(path, ("a", "x = 7"))
+    assert nb.states() == {"a": "edited"}
+    nb.order.sync([{"id": "a", "source": "x = 5"}])
+    assert nb.states() == {"a": "fresh"}
+
+
 @pytest.mark.parametrize("mode", ["block", "linear"])
 def test_the_mode_is_enforced_on_a_notebook_that_nobody_sent(saved, mode):
     nb, path = saved(("a", "x = 1"), ("b", "y = x"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 
 import pytest
@@ -108,22 +106,21 @@ def test_an_interrupt_before_the_cell_stops_the_cell(notebook, monkeypatch):
 
 
 def test_an_interrupt_after_the_cell_comes_too_late(notebook, monkeypatch):
-    end = Tracker.end
+    end, left = Tracker.end, [KeyboardInterrupt]
 
-    def slow(*args, **given):
-        os.kill(os.getpid(), signal.SIGINT)
-        return end(*args, **given)
+    def interrupted(*args, **given):
+        run = end(*args, **given) if not left else None
+        if left:
+            raise left.pop()
+        return run
 
-    nb = notebook("x = 1")
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with monkeypatch.context() as patched:
-            patched.setattr(Tracker, "end", slow)
-            assert nb.run().success
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert nb.states() == {"c1": "fresh"}
+    nb = notebook("x = [1]\ny = 2", "z = x")
+    monkeypatch.setattr(Tracker, "end", interrupted)
+    assert nb.run().success
+    assert nb.states() == {"c1": "fresh", "c2": "fresh"}
+    left += [KeyboardInterrupt, KeyboardInterrupt]
+    assert nb.run("c2").success
+    assert "interrupted twice" in nb.order.overview().off_reason
 
 
 def test_questions_from_another_thread_while_a_cell_runs_change_nothing(notebook):
@@ -154,3 +151,27 @@ def test_status_inside_a_cell_is_how_it_was_before(notebook):
     nb.run()
     assert nb.shell.user_ns["state"] == "never_run"
     assert set(nb.states().values()) == {"fresh"}
+
+
+def test_a_cell_cancelled_while_it_waits_has_not_run_to_its_end(notebook):
+    nb = notebook("import asyncio\nx = 1", "y = x")
+    nb.order.before_run(type("Info", (), {"raw_cell": nb.document[0][1], "cell_id": "c1", "store_history": True}))
+    nb.order.after_run(None)  # what ipykernel says after an interrupt of a cell with a top-level await
+    nb.run("c2")
+    assert nb.states()["c2"] == "stale" or "c1" in nb.order._runs.failed
+
+
+def test_an_empty_cell_run_by_a_cell_is_not_its_end(notebook):
+    nb = notebook("x = []\nget_ipython().run_cell('')\nx.append(1)", "y = list(x)")
+    nb.run()
+    assert set(nb.states().values()) == {"fresh"}
+    assert [run.cell_id for run in nb.order._runs.tracker.runs][-2:] == ["c1", "c2"]
+
+
+def test_the_running_cell_counts_as_run_for_what_comes_after_it(notebook):
+    nb = notebook("x = ask()", "y = x", "z = 1")
+    nb.shell.user_ns["ask"] = lambda: [nb.order.ask(["c2"]).decision, nb.order.ask(["c3"]).decision]
+    for mode in ("warn", "block", "linear"):
+        nb.order.set_mode(mode)
+        nb.run("c1")
+        assert nb.shell.user_ns["x"] == ["run", "refuse" if mode == "linear" else "run"]
