@@ -51,5 +51,7 @@ def _print_progress(event: str, **fields: object) -> None:
         click.echo(f"cell {fields['number']} of {fields['total']}", err=True)
     elif event == "output":
         click.echo(mask(str(fields["text"])), err=True, nl=False)
+    elif event == "cell_kept":
+        click.echo(f"a cell is {fields['state']}, as its tag says", err=True)
     elif event == "cell_ended" and fields.get("error"):
         click.echo(f"cell {fields['number']} failed: {fields['error']}", err=True)

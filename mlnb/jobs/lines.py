@@ -6,6 +6,7 @@
     {"mlnb": 1, "at": "...", "event": "cell_started", "index": 2, "id": "c3", "number": 3}
     {"mlnb": 1, "at": "...", "event": "output", "index": 2, "stream": "stdout", "text": "..."}
     {"mlnb": 1, "at": "...", "event": "cell_ended", "index": 2, "id": "c3", "number": 3, "state": "failed", "error": "..."}
+    {"mlnb": 1, "at": "...", "event": "cell_kept", "index": 4, "id": "c5", "state": "skipped"}
     {"mlnb": 1, "at": "...", "event": "ended", "exit_code": 1, "error": "..."}
 
 What a cell prints travels inside an event, so a notebook that prints JSON is not taken for the runner.
@@ -24,6 +25,8 @@ from mlnb.jobs.types import CellProgress, CellState
 
 _HEAD = '{"mlnb": 1, '
 Event = dict[str, Any]
+KEPT_STATES = ("skipped", "frozen")
+"""States of cells that their tag keeps from running: they are shown, and count neither as done nor in the total."""
 
 
 def event_line(event: str, **fields: object) -> str:
@@ -51,6 +54,8 @@ def text_from_event(event: Event) -> list[str]:
         return mask(str(event.get("text", ""))).splitlines()
     if kind == "cell_ended" and event.get("error"):
         return mask(str(event.get("traceback") or event["error"])).splitlines()
+    if kind == "cell_kept":
+        return [f"── cell {int(event.get('index', 0)) + 1} of the notebook is {event.get('state')}, as its tag says"]
     if kind == "ended" and event.get("error"):
         return [f"── {mask(str(event['error']))}"]
     return []
@@ -58,12 +63,14 @@ def text_from_event(event: Event) -> list[str]:
 
 def progress_from_events(events: Iterable[Event]) -> CellProgress:
     """How far the notebook is after `events`."""
-    cells: dict[int, CellState] = {}
+    cells: dict[object, CellState] = {}
     total = 0
     for event in events:
         total = int(event.get("total", total))
         if event["event"] == "cell_started":
             cells[event["number"]] = CellState(event["index"], event["id"], "running", datetime_from_iso(event["at"]))
+        elif event["event"] == "cell_kept":
+            cells["kept", event["index"]] = CellState(event["index"], event["id"], event["state"])
         elif event["event"] == "cell_ended" and event["number"] in cells:
             cells[event["number"]] = dataclasses.replace(
                 cells[event["number"]],
@@ -71,4 +78,5 @@ def progress_from_events(events: Iterable[Event]) -> CellProgress:
                 ended_at=datetime_from_iso(event["at"]),
                 error=mask(event.get("error", "")),
             )
-    return CellProgress(list(cells.values()), sum(1 for cell in cells.values() if cell.state != "running"), total)
+    done = sum(cell.state not in ("running", *KEPT_STATES) for cell in cells.values())
+    return CellProgress(list(cells.values()), done, total)

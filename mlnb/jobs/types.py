@@ -223,7 +223,7 @@ class CellState:
     Attributes:
         index: position among the cells of the submitted notebook, from 0; -1 for the injected parameters.
         id: the cell's id.
-        state: ``running``, ``succeeded`` or ``failed``.
+        state: ``running``, ``succeeded`` or ``failed``; ``skipped`` or ``frozen`` for a cell that its tag keeps from running.
         started_at: when it began.
         ended_at: when it ended.
         error: name and message of its exception, masked; empty when it raised none.

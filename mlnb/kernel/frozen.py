@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
@@ -29,7 +30,7 @@ def thaw(notebook: Path, needs: Sequence[Mapping[str, Any]]) -> dict[str, dict[s
 
     Args:
         notebook: the absolute path of the notebook whose snapshots count.
-        needs: of each frozen cell ``id``, ``digest``, ``names`` and ``harmless``, as `mlnb.order.rules.frozen.FrozenNeed` has them.
+        needs: of each frozen cell what `mlnb.order.rules.frozen.FrozenNeed` has, as JSON values.
 
     Returns:
         ``restored``: the snapshot that each cell's names came from, or ``missing``: why they could not be had.
@@ -49,9 +50,10 @@ def thaw(notebook: Path, needs: Sequence[Mapping[str, Any]]) -> dict[str, dict[s
             chosen[need["id"]] = fitting
     if missing:
         return {"missing": missing}
-    snapshots = _service()
+    snapshots, order = _services()
     for need in needs:
-        done = snapshots.restore(chosen[need["id"]], need["names"])
+        with order.standing_in(need["id"], need["source"]) if order is not None else contextlib.nullcontext():
+            done = snapshots.restore(chosen[need["id"]], need["names"])
         if done.undo:  # there was nothing worth keeping in a kernel that has run no cell
             shutil.rmtree(files.folder / done.undo, ignore_errors=True)
         if done.not_restored:
@@ -60,14 +62,17 @@ def thaw(notebook: Path, needs: Sequence[Mapping[str, Any]]) -> dict[str, dict[s
     return {"restored": chosen}
 
 
-def _service() -> Any:  # noqa: ANN401 - KernelSnapshots, imported late
+def _services() -> tuple[Any, Any]:
+    """The snapshots of this kernel, and its order, or None where that is not loaded."""
     from IPython.core.getipython import get_ipython  # noqa: PLC0415 - only in a kernel
 
-    from mlnb.kernel.snapshots import KernelSnapshots  # noqa: PLC0415 - imports what only snapshots need
-
     shell = get_ipython()
-    own = getattr(getattr(shell, "_mlnb_loaded", None), "snapshots", None)
-    return own if own is not None else KernelSnapshots(shell)
+    loaded = getattr(shell, "_mlnb_loaded", None)
+    if loaded is not None and loaded.snapshots is not None:
+        return loaded.snapshots, loaded.order
+    from mlnb.kernel.snapshots import KernelSnapshots  # noqa: PLC0415 - where the kernel half is switched off
+
+    return KernelSnapshots(shell), None
 
 
 def _manifests(files: SnapshotFiles, notebook: Path) -> list[Manifest]:

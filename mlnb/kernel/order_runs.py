@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import time
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 from IPython.core.error import InputRejected
@@ -187,6 +188,19 @@ class Runs:
             shown += " " + tracker.digest_of(result.result)
         tracker.end(begun, shown, failed=has_failed)
         return has_failed
+
+    @contextlib.contextmanager
+    def standing_in(self, cell_id: str, source: str) -> Iterator[None]:
+        """What the body sets counts as left by the frozen cell `cell_id`, of which it puts the saved values in place."""
+        begun = None
+        with self._gate.following("before saved values are put in place"):
+            begun = None if self._gate.is_off() else self.tracker.begin(cell_id, source)
+        try:
+            yield
+        finally:
+            if begun is not None:
+                with self._gate.following("after saved values were put in place"):
+                    self.tracker.end(begun, "", failed=False)
 
     def let_go(self) -> None:
         """Let go of everything that `before_run` took hold of."""

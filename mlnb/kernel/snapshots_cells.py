@@ -42,6 +42,8 @@ class CellRecorder:
         info = getattr(result, "info", None)
         if started is None or info is None or not getattr(info, "store_history", True):
             return  # a call of a front end, not a cell
+        if getattr(info, "mlnb_kept", ""):
+            return  # its tag kept it from running
         run = CellRun(
             order=len(self.runs) + 1,
             cell_id=getattr(info, "cell_id", None),

@@ -34,7 +34,7 @@ def check_thawed(found: Mapping[str, Any], needs: Sequence[FrozenNeed]) -> None:
     Raises:
         FrozenValueMissing: something could not be had; the kernel is not to run any cell.
     """
-    hint = "Take the tag `frozen` off, or run the cell in JupyterLab and take a snapshot right after it."
+    hint = "Take the tag `frozen` off, run the cell, take a snapshot right after it, and put the tag back."
     if found.get("status") != "ok":
         raise FrozenValueMissing(
             f"cell {needs[0].index + 1} is frozen, and the kernel cannot restore its values: mlnb is not there", hint

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from jupyter_core.utils import ensure_async, run_sync
@@ -17,6 +19,9 @@ from papermill.log import logger
 from papermill.utils import merge_kwargs, remove_args
 
 from mlnb.core.secrets import mask
+from mlnb.order.rules.frozen import FrozenNeed
+from mlnb.order.rules.kept import kept_of
+from mlnb.order.thaw import check_thawed, needs_of, thaw_expression
 
 Listener = Callable[..., None]
 """Called as ``listener(event, **fields)``; see ``mlnb.jobs.lines`` for the events."""
@@ -31,6 +36,14 @@ class MlnbEngine(Engine):  # type: ignore[misc] # papermill is untyped
     """Executes a notebook that papermill manages. Engine arguments of its own: `listener`, `on_kernel`, `take_snapshot`."""
 
     @classmethod
+    def execute_notebook(cls, nb: Any, kernel_name: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - papermill is untyped
+        """Execute `nb`. Papermill clears all outputs first; those of cells tagged ``frozen`` are their result and are kept."""
+        results = {
+            i: (cell.outputs, cell.execution_count) for i, cell in enumerate(nb.cells) if kept_tag(cell) == "frozen"
+        }
+        return super().execute_notebook(nb, kernel_name, *args, frozen_results=results, **kwargs)
+
+    @classmethod
     def execute_managed_notebook(
         cls,
         nb_man: Any,  # noqa: ANN401 - papermill is untyped
@@ -41,6 +54,10 @@ class MlnbEngine(Engine):  # type: ignore[misc] # papermill is untyped
     ) -> None:
         """Execute the notebook of `nb_man` in the kernel `kernel_name`."""
         ours = {name: kwargs.pop(name, None) for name in ("listener", "on_kernel", "take_snapshot")}
+        for index, (outputs, count) in (kwargs.pop("frozen_results", None) or {}).items():
+            nb_man.nb.cells[index].outputs, nb_man.nb.cells[index].execution_count = outputs, count
+        notebook = os.environ.get("MLNB_NOTEBOOK") or kwargs.get("input_path")
+        needs = needs_of_frozen(nb_man.nb)
         timeout = kwargs.pop("execution_timeout", None) or kwargs.get("timeout")
         options = remove_args(["input_path", "timeout", "startup_timeout"], **kwargs)
         options = merge_kwargs(
@@ -51,7 +68,7 @@ class MlnbEngine(Engine):  # type: ignore[misc] # papermill is untyped
             log=logger,
             log_output=log_output,
         )
-        MlnbNotebookClient(nb_man, **ours, **options).execute()
+        MlnbNotebookClient(nb_man, **ours, notebook=notebook, needs=needs, **options).execute()
 
 
 class MlnbNotebookClient(PapermillNotebookClient):  # type: ignore[misc] # papermill is untyped
@@ -62,6 +79,8 @@ class MlnbNotebookClient(PapermillNotebookClient):  # type: ignore[misc] # paper
         listener: told about each cell.
         on_kernel: told the kernel's process id when it has one.
         take_snapshot: reason of the snapshot to take of the kernel at the end; None for no snapshot.
+        notebook: the notebook whose snapshots hold the values of frozen cells.
+        needs: what frozen cells have to bring.
         options: traits of ``nbclient.NotebookClient``.
     """
 
@@ -72,12 +91,16 @@ class MlnbNotebookClient(PapermillNotebookClient):  # type: ignore[misc] # paper
         listener: Listener | None,
         on_kernel: Callable[[int], None] | None,
         take_snapshot: str | None,
+        notebook: str | None = None,
+        needs: Sequence[FrozenNeed] = (),
         **options: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(nb_man, **options)
         self._tell: Listener = listener or (lambda _event, **_fields: None)
         self._on_kernel = on_kernel
         self._snapshot_reason = take_snapshot
+        self._notebook = Path(notebook or "").absolute()
+        self._needs = needs
         self._is_interrupted = False
         self._index: int | None = None
 
@@ -102,9 +125,14 @@ class MlnbNotebookClient(PapermillNotebookClient):  # type: ignore[misc] # paper
     start_new_kernel = run_sync(async_start_new_kernel)
 
     def papermill_execute_cells(self) -> None:
-        """Execute cell by cell, up to the first that raises."""
-        self._door("order.sync", {"cells": _cells(self.nb)})
-        runnable = [cell for cell in self.nb.cells if cell.cell_type == "code" and cell.source.strip()]
+        """Execute cell by cell, up to the first that raises. Cells tagged ``skip`` or ``frozen`` do not run.
+
+        Raises:
+            FrozenValueMissing: what frozen cells define cannot be had; no cell has run.
+        """
+        self._door("order.sync", {"cells": _cells(self.nb), "mode": _chosen_mode(self.nb)})
+        self._thaw()
+        runnable = [cell for cell in self.nb.cells if _is_runnable(cell)]
         self._tell("prepared", total=len(runnable))
         number, shift = 0, 0
         for position, cell in enumerate(self.nb.cells):
@@ -112,13 +140,27 @@ class MlnbNotebookClient(PapermillNotebookClient):  # type: ignore[misc] # paper
             shift += is_injected
             self._index = -1 if is_injected else position - shift
             self.kc.cell_id = cell.get("id")
-            is_runnable = cell.cell_type == "code" and bool(cell.source.strip())
-            number += is_runnable
+            number += _is_runnable(cell)
             place = {"index": self._index, "id": cell.get("id", ""), "number": number, "total": len(runnable)}
-            if not self._run_cell(cell, position, place if is_runnable else None):
+            if kept_tag(cell) and cell.source.strip():
+                self._keep(cell, self._index)
+            elif not self._run_cell(cell, position, place if _is_runnable(cell) else None):
                 break
         if self._snapshot_reason is not None:
             self._take_snapshot(self._snapshot_reason)
+
+    def _keep(self, cell: Any, index: int) -> None:  # noqa: ANN401
+        """Leave a cell as its tag says, and say so in the progress and in the output notebook."""
+        state = "skipped" if kept_tag(cell) == "skip" else "frozen"
+        cell.metadata.papermill["status"] = state
+        self._tell("cell_kept", index=index, id=cell.get("id", ""), state=state)
+        self.nb_man.save()
+
+    def _thaw(self) -> None:
+        """Give the kernel what frozen cells define."""
+        if self._needs:
+            expression = thaw_expression(self._notebook, self._needs)
+            check_thawed(self._evaluate(expression), self._needs)
 
     def _run_cell(self, cell: Any, position: int, place: dict[str, Any] | None) -> bool:  # noqa: ANN401
         failure: dict[str, str] = {}
@@ -164,10 +206,7 @@ class MlnbNotebookClient(PapermillNotebookClient):  # type: ignore[misc] # paper
         """Call the kernel half; None where the kernel has none, or it says no: a job goes on without it."""
         if not getattr(self.km, "ipykernel", False):
             return None
-        expression = _DOOR.format(name=name, arguments=json.dumps(arguments))
-        request = self.kc.execute("", silent=True, store_history=False, user_expressions={"mlnb": expression})
-        reply = self.wait_for_reply(request)
-        found = (reply or {}).get("content", {}).get("user_expressions", {}).get("mlnb", {})
+        found = self._evaluate(_DOOR.format(name=name, arguments=json.dumps(arguments)))
         if found.get("status") != "ok":
             return None
         import ast  # noqa: PLC0415 - only here
@@ -176,6 +215,13 @@ class MlnbNotebookClient(PapermillNotebookClient):  # type: ignore[misc] # paper
         if "error" in answer:
             self._tell("note", text=f"{name}: {answer['error'].get('message', 'no reason given')}")
         return answer.get("result")
+
+    def _evaluate(self, expression: str) -> dict[str, Any]:
+        """What the kernel says of a user expression: ``status`` and ``data``; empty when it says nothing."""
+        request = self.kc.execute("", silent=True, store_history=False, user_expressions={"mlnb": expression})
+        reply = self.wait_for_reply(request)
+        found: dict[str, Any] = (reply or {}).get("content", {}).get("user_expressions", {}).get("mlnb", {})
+        return found
 
     async def _async_cleanup_kernel(self) -> None:
         """End the kernel: let it finish what it has registered for its end, and look often whether it is gone."""
@@ -192,8 +238,43 @@ class MlnbNotebookClient(PapermillNotebookClient):  # type: ignore[misc] # paper
     _cleanup_kernel = run_sync(_async_cleanup_kernel)
 
 
-def _cells(notebook: Any) -> list[dict[str, str]]:  # noqa: ANN401 - nbformat is untyped
-    return [{"id": c.get("id", ""), "cell_type": c.cell_type, "source": c.source} for c in notebook.cells]
+def kept_tag(cell: Any) -> str:  # noqa: ANN401 - nbformat is untyped
+    """``skip`` or ``frozen`` for a code cell that its tag keeps from running, else empty."""
+    return kept_of(cell.metadata.get("tags", [])) if cell.cell_type == "code" else ""
+
+
+def needs_of_frozen(notebook: Any) -> list[FrozenNeed]:  # noqa: ANN401 - nbformat is untyped
+    """What the frozen cells of `notebook` have to bring.
+
+    Raises:
+        FrozenValueMissing: it is in a language whose names mlnb cannot read.
+    """
+    if not any(kept_tag(cell) == "frozen" for cell in notebook.cells):
+        return []
+    from mlnb.core import registry  # noqa: PLC0415 - only where something is frozen
+    from mlnb.order.plugins.notebook_file import notebook_from_document  # noqa: PLC0415
+
+    saved = notebook_from_document(notebook, "", "")
+    return needs_of(saved, lambda language: registry.load("mlnb.analyzers", language)())
+
+
+def _is_runnable(cell: Any) -> bool:  # noqa: ANN401 - nbformat is untyped
+    return cell.cell_type == "code" and bool(cell.source.strip()) and not kept_tag(cell)
+
+
+def _cells(notebook: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - nbformat is untyped
+    return [
+        {"id": c.get("id", ""), "cell_type": c.cell_type, "source": c.source, "tags": list(c.metadata.get("tags", []))}
+        for c in notebook.cells
+    ]
+
+
+def _chosen_mode(notebook: Any) -> str | None:  # noqa: ANN401 - nbformat is untyped
+    """The mode that a person chose for this notebook, or None."""
+    ours = notebook.metadata.get("mlnb")
+    order = ours.get("order") if isinstance(ours, dict) else None
+    found = order.get("mode") if isinstance(order, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def _plain(traceback: str) -> str:

@@ -17,6 +17,7 @@ class FrozenNeed:
     Attributes:
         id: the cell.
         index: its position among all cells, from 0.
+        source: its code.
         digest: digest of its source, as snapshots note it for each cell run.
         names: what it defines and other cells read.
         harmless: digests of the sources of those cells of the notebook that cannot change these names.
@@ -24,6 +25,7 @@ class FrozenNeed:
 
     id: str
     index: int
+    source: str
     digest: str
     names: list[str]
     harmless: list[str]
@@ -40,11 +42,11 @@ def frozen_needs(cells: Sequence[Code]) -> list[FrozenNeed]:
             continue
         others = [other for other in cells if other is not one and not other.names.error]
         harmless = [source_digest(other.cell.source) for other in others if not _may_change(other, names)]
-        found.append(
-            FrozenNeed(
-                one.cell.id, one.cell.index, source_digest(one.cell.source), sorted(names), sorted(set(harmless))
-            )
+        source = one.cell.source
+        need = FrozenNeed(
+            one.cell.id, one.cell.index, source, source_digest(source), sorted(names), sorted(set(harmless))
         )
+        found.append(need)
     return found
 
 
