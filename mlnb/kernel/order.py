@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from mlnb.core.errors import BadInput
 from mlnb.kernel import registry
 from mlnb.kernel.log import log_error, logged
+from mlnb.kernel.order_asking import advice_on, dependants_of
 from mlnb.kernel.order_document import Document
 from mlnb.kernel.order_judge import Judge, Judged
 from mlnb.kernel.order_ladder import Ladder
@@ -21,7 +22,7 @@ from mlnb.order.errors import NoSuchCell
 from mlnb.order.plugins.notebook_file import read_notebook
 from mlnb.order.plugins.python import PythonAnalyzer
 from mlnb.order.ports import Analyzer
-from mlnb.order.rules import asking, modes
+from mlnb.order.rules import modes
 from mlnb.order.rules.graph import graph
 from mlnb.order.rules.static import check_notebook
 from mlnb.order.types import (
@@ -186,7 +187,8 @@ class KernelOrder:
         with self._lock, self.following("asked before a run"):
             judged = self._judged()
             if judged is not None and isinstance(cell_ids, (list, tuple)):
-                found = self._advice([cell_id for cell_id in cell_ids if isinstance(cell_id, str)], judged)
+                asked = [cell_id for cell_id in cell_ids if isinstance(cell_id, str)]
+                found = advice_on(asked, judged, self._ladder, self._runs)
         return found
 
     def after(self, cell_id: str) -> Dependants:
@@ -194,16 +196,8 @@ class KernelOrder:
         found = Dependants()
         with self._lock, self.following("asked after a run"):
             judged = self._judged()
-            if (
-                judged is not None
-                and self.mode == "reactive"
-                and self._is_trusted
-                and cell_id in judged.folded.judgements
-                and cell_id not in self._runs.failed
-            ):
-                found = asking.dependants(
-                    cell_id, judged.cells, judged.folded, judged.statuses, judged.needed_first, self._runs.took_s
-                )
+            if judged is not None and self.mode == "reactive" and self._is_trusted:
+                found = dependants_of(cell_id, judged, self._runs)
         return found
 
     def in_words(self) -> str:
@@ -310,9 +304,9 @@ class KernelOrder:
         if self.mode not in modes.REFUSING or cell_id is None or cell_id not in self._document:
             return None
         judged = self._judged()
-        if judged is None or cell_id in judged.empty:
+        if judged is None:
             return None
-        advice = self._advice([cell_id], judged)
+        advice = advice_on([cell_id], judged, self._ladder, self._runs)
         return advice.message if advice.decision == "refuse" else None
 
     @contextlib.contextmanager
@@ -342,29 +336,3 @@ class KernelOrder:
             raise NoSuchCell(
                 f"the notebook has no code cell {cell_id!r}", "Send the document first: mlnb.order.sync(cells)."
             )
-
-    def _advice(self, asked: list[str], judged: Judged) -> Advice:
-        """What the mode in force says about running `asked`."""
-        mode, numbers = self.mode, judged.numbers()
-
-        def counts(cell_id: str | None) -> bool:
-            return cell_id in numbers and cell_id not in judged.kept and cell_id not in judged.empty
-
-        cell_ids = [cell_id for cell_id in asked if counts(cell_id)]
-        if not cell_ids or modes.RANK[mode] < modes.RANK["warn"]:
-            return Advice("run")
-        running = self._runs.running
-        before = [running] if running is not None and counts(running) else []
-        if mode == "linear":
-            runs = [cell for cell in judged.cells if cell.id not in judged.kept]
-            first, left = modes.linear_first({*before, *cell_ids}, runs, judged.knowledge.last()), ""
-        else:
-            first = judged.needed_first({*before, *cell_ids})
-            left = (
-                "" if first or before else judged.left_over(cell_ids)
-            )  # what the running cell leaves is not known yet
-        inputs = asking.stale_inputs(cell_ids, first, judged.knowledge, judged.folded)
-        return asking.advice(
-            asking.Asked(cell_ids, first, left), mode, self._ladder.floor, judged.cells, judged.statuses, inputs,
-            self._runs.took_s,
-        )  # fmt: skip

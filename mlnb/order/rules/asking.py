@@ -67,7 +67,7 @@ def advice(
     asked: Asked,
     mode: Mode,
     floor: Mode | None,
-    document: Sequence[Cell],
+    numbers: Mapping[str, int],
     statuses: Mapping[str, CellStatus],
     inputs: Mapping[str, Sequence[Key]],
     took_s: Mapping[str, float],
@@ -78,14 +78,13 @@ def advice(
         asked: the cells, and what they need first.
         mode: the mode in force.
         floor: the team's floor, which says whether a milder mode is a way out.
-        document: the code cells in order.
+        numbers: the position of each cell, for people.
         statuses: the state of each.
         inputs: the cells that what is read comes from and that are not up to date, with what is read (`stale_inputs`).
         took_s: how long the last run of each cell took, in seconds.
     """
     if not asked.first and not asked.left:
         return Advice("run")
-    numbers = {cell.id: cell.number for cell in document}
     stale = [cell_id for cell_id in asked.first if cell_id in inputs] or list(asked.first)
     if mode in REFUSING:
         told = cells_in_words(asked.cell_ids, numbers)
