@@ -42,9 +42,9 @@ fix: ## format, mend what lint can mend, write the generated files anew
 	npm run --silent types
 	npm run --silent fix
 
-bench: ## what mlnb costs: start, a cell, the order check, a job
+bench: ## what mlnb costs and how often it is right, beside IPython and ipyflow; BENCH=quick or full
 	@.ci/setup --no-docker
-	python tests/benchmarks/costs.py
+	python tests/benchmarks
 
 screenshots: ## the pictures of the README, from a real JupyterLab
 	@.ci/setup
