@@ -89,6 +89,9 @@ class MlnbJobs(Section):
     )
     image = Unicode("", help="Image for docker jobs that name none.").tag(config=True)
     slots = Integer(0, help="Local jobs that run at the same time; 0: the number of processors.").tag(config=True)
+    require_certificate = Bool(
+        False, help="Only notebooks for which a certificate of `mlnb verify` holds can be submitted as jobs."
+    ).tag(config=True)
     idle_stop_s = Float(600.0, help="The worker ends after this many seconds without a job or a schedule.").tag(
         config=True
     )

@@ -143,7 +143,14 @@ class Wiring:
             env_id=lambda: self.envs.capture().env_id,
             image=self.settings.get("jobs.image"),
             experiment=self.settings.get("models.experiment"),
+            certified=lambda notebook, parameters: self.order.certification(notebook, parameters),
+            requires_certificate=self._requires_certificate,
         )
+
+    def _requires_certificate(self, notebook: Path) -> bool:
+        """The policy of the notebook's own project, or of the one that this was started in."""
+        of_project = Settings(folder=notebook.parent).get("jobs.require_certificate")
+        return bool(self.settings.get("jobs.require_certificate") or of_project)
 
     @cached_property
     def snapshots(self) -> SnapshotsService:

@@ -40,6 +40,12 @@ def _service() -> JobsService:
 @click.option("--label", "labels", multiple=True, metavar="K=V", help="A word to find the job by.")
 @click.option("--kernel", help="Kernel to run in, instead of the notebook's own.")
 @click.option(
+    "--require-certificate",
+    "is_certified_only",
+    is_flag=True,
+    help="Refuse (exit code 3) unless a certificate of mlnb verify holds for the notebook and these parameters.",
+)
+@click.option(
     "--wait",
     "is_waiting",
     is_flag=True,
@@ -57,6 +63,7 @@ def submit(
     retries: int,
     labels: Sequence[str],
     kernel: str | None,
+    is_certified_only: bool,
     is_waiting: bool,
     as_json: bool,
 ) -> int:
@@ -66,7 +73,7 @@ def submit(
     """
     request = JobRequest(
         notebook=notebook, parameters=parameters(pairs), executor=executor, image=image, cpus=cpus, memory=memory,
-        timeout=timeout, retries=retries, labels=_labels(labels), kernel=kernel,
+        timeout=timeout, retries=retries, labels=_labels(labels), kernel=kernel, require_certificate=is_certified_only,
     )  # fmt: skip
     job = _service().submit(request)
     if is_waiting:

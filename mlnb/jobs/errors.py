@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlnb.core.errors import BadInput, Conflict, NotFound, Unavailable
+from mlnb.core.errors import BadInput, Conflict, NotFound, Refused, Unavailable
 
 
 class JobNotFound(NotFound):
@@ -30,6 +30,12 @@ class UnknownParameter(BadInput):
     """A parameter was given that the notebook does not declare, or of a type it cannot take."""
 
     code = "unknown_parameter"
+
+
+class NoCertificate(Refused):
+    """No certificate says that the notebook, as it is now and with these parameters, gives what is saved; nothing was queued."""
+
+    code = "no_certificate"
 
 
 class JobState(Conflict):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from mlnb.core.events import EventSink
 from mlnb.jobs.types import Attempt, Ended, ExecutorInfo
 
-__all__ = ["EnvCapture", "EventSink", "Executor", "RunDelivery", "SnapshotAdopter", "WorkerStarter"]
+__all__ = ["CertificateCheck", "EnvCapture", "EventSink", "Executor", "RunDelivery", "SnapshotAdopter", "WorkerStarter"]
 
 
 class Executor(Protocol):
@@ -83,6 +83,29 @@ class SnapshotAdopter(Protocol):
 
     def attach_document(self, snapshot_id: str, notebook: Path) -> object:
         """Make `notebook`, as executed, the document of the snapshot; the kernel that took it never saw outputs."""
+
+
+class Certified(Protocol):
+    """Whether a notebook is certified, and if not, why and what certifies it."""
+
+    @property
+    def is_certified(self) -> bool:
+        """Whether a valid certificate says so."""
+
+    @property
+    def reason(self) -> str:
+        """Why it is not certified."""
+
+    @property
+    def way_out(self) -> str:
+        """The command that certifies it."""
+
+
+class CertificateCheck(Protocol):
+    """Tells whether a notebook is certified."""
+
+    def __call__(self, notebook: Path, parameters: Mapping[str, Any]) -> Certified:
+        """Look at the notebook as it is now."""
 
 
 class EnvCapture(Protocol):

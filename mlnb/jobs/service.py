@@ -25,11 +25,12 @@ from mlnb.jobs.document import (
     kernel_of,
     parameters_of,
 )
+from mlnb.jobs.errors import NoCertificate
 from mlnb.jobs.folder import RunnerRequest, attempt_dir
 from mlnb.jobs.freeze import check_values, freeze
 from mlnb.jobs.kernels import check_kernel
 from mlnb.jobs.lines import progress_from_events
-from mlnb.jobs.ports import EnvCapture, Executor, WorkerStarter
+from mlnb.jobs.ports import CertificateCheck, EnvCapture, Executor, WorkerStarter
 from mlnb.jobs.repo import JobRepo
 from mlnb.jobs.rules import bytes_from_size, check_cancel, check_resources, check_retry, seconds_from_time
 from mlnb.jobs.types import (
@@ -63,6 +64,8 @@ class JobsService:
         env_id: names the environment that a job is submitted from.
         image: image of docker jobs that name none; empty for none.
         experiment: experiment of the runs.
+        certified: tells whether a notebook is certified.
+        requires_certificate: whether the project of a notebook lets only certified notebooks run.
         clock: time.
     """
 
@@ -76,6 +79,8 @@ class JobsService:
         env_id: EnvCapture,
         image: str = "",
         experiment: str = "Default",
+        certified: CertificateCheck | None = None,
+        requires_certificate: Callable[[Path], bool] = lambda _notebook: False,
         clock: Clock = utc_now,
     ) -> None:
         self._repo = repo
@@ -85,6 +90,8 @@ class JobsService:
         self._env_id = env_id
         self._image = image
         self._experiment = experiment
+        self._certified = certified
+        self._requires_certificate = requires_certificate
         self._clock = clock
 
     def submit(self, request: JobRequest) -> Job:
@@ -94,6 +101,7 @@ class JobsService:
             NotFound: there is no such notebook or executor.
             BadInput: not a notebook, no or an unknown kernel, an undeclared parameter, or limits that make no sense; nothing was
                 queued.
+            NoCertificate: one is required, and none holds for this notebook and these parameters; nothing was queued.
             Unavailable: the executor does not answer; nothing was queued.
             StoreUnavailable: the stores cannot be written; nothing was queued.
         """
@@ -102,6 +110,7 @@ class JobsService:
         kernel = kernel_of(document, request.kernel, path)
         check_values(request.parameters)
         check_parameters(request.parameters, document, path)
+        self._check_certified(request, path)
         job = self._new_job(request, path, kernel)
         executor = self._executor(job.executor)
         attempt = Attempt(
@@ -129,6 +138,13 @@ class JobsService:
         self._tell(job)
         self._worker.ensure()
         return job
+
+    def _check_certified(self, request: JobRequest, path: Path) -> None:
+        if self._certified is None or not (request.require_certificate or self._requires_certificate(path)):
+            return
+        found = self._certified(path, request.parameters)
+        if not found.is_certified:
+            raise NoCertificate(f"a certificate is required, and {found.reason}", f"Make one: {found.way_out}")
 
     def _new_job(self, request: JobRequest, path: Path, kernel: str) -> Job:
         check_resources(request.cpus, request.retries)

@@ -73,6 +73,7 @@ class JobRequest:
         labels: free words to find the job by.
         kernel: name of the kernel; None is the notebook's own.
         interpreter: Python that runs a local job; None is the one of the caller.
+        require_certificate: refuse the job unless a certificate of ``mlnb verify`` holds for the notebook with these parameters.
     """
 
     notebook: str
@@ -86,6 +87,7 @@ class JobRequest:
     labels: Mapping[str, str] = field(default_factory=dict)
     kernel: str | None = None
     interpreter: str | None = None
+    require_certificate: bool = False
 
 
 @dataclass(frozen=True)

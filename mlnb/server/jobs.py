@@ -45,6 +45,7 @@ class JobSubmission:
     retries: int = 0
     labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
     kernel: str | None = None
+    require_certificate: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

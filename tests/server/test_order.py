@@ -37,3 +37,32 @@ async def test_bad_paths_are_4xx(jp_fetch, path, status, code):
         await jp_fetch("mlnb", "order", "check", method="POST", body=json.dumps({"path": path}))
     assert caught.value.code == status
     assert json.loads(caught.value.response.body)["code"] == code
+
+
+async def test_fix_tells_what_would_change_and_then_does_it(jp_fetch, jp_root_dir):
+    _write(jp_root_dir, "print(os.sep)", "import os")
+    before = (jp_root_dir / "nb.ipynb").read_bytes()
+
+    async def fix(**body):
+        reply = await jp_fetch("mlnb", "order", "fix", method="POST", body=json.dumps({"path": "nb.ipynb", **body}))
+        return json.loads(reply.body)
+
+    shown = await fix(write=False)
+    assert (shown["is_written"], shown["notebook"], len(shown["fixes"])) == (False, "nb.ipynb", 1)
+    assert (jp_root_dir / "nb.ipynb").read_bytes() == before
+    done = await fix()
+    assert (done["is_written"], done["diff"], done["findings"]) == (True, shown["diff"], [])
+    assert (await fix())["fixes"] == []
+
+
+async def test_a_notebook_without_certificates(jp_fetch, jp_root_dir):
+    _write(jp_root_dir, "print(1)")
+    reply = await jp_fetch("mlnb", "order", "certificates", params={"path": "nb.ipynb"})
+    assert json.loads(reply.body) == {"notebook": "nb.ipynb", "certificates": []}
+    body = json.dumps({"path": "nb.ipynb", "parameters": {"n": 1}})
+    found = json.loads((await jp_fetch("mlnb", "order", "certification", method="POST", body=body)).body)
+    assert (found["is_certified"], found["certificate"]) == (False, None)
+    assert found["way_out"].endswith("-p n=1")
+    with pytest.raises(HTTPClientError) as caught:
+        await jp_fetch("mlnb", "order", "certificates", "cert-none")
+    assert caught.value.code == 404
