@@ -277,6 +277,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/mlnb/order/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The certificates of a notebook and what each is worth now, the latest first. */
+        get: operations["getOrderCertificates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/order/certificates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One certificate and what it is worth now. */
+        get: operations["getOrderCertificatesId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/order/certification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether a certificate holds for a notebook with these parameters, why not, and the way out. */
+        post: operations["postOrderCertification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/mlnb/order/check": {
         parameters: {
             query?: never;
@@ -288,6 +339,23 @@ export interface paths {
         put?: never;
         /** The order findings of a saved notebook, without running it. */
         post: operations["postOrderCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/order/fix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mend what is safe in a saved notebook, or tell what would change. */
+        post: operations["postOrderFix"];
         delete?: never;
         options?: never;
         head?: never;
@@ -537,7 +605,7 @@ export interface components {
          *     Attributes:
          *         index: position among the cells of the submitted notebook, from 0; -1 for the injected parameters.
          *         id: the cell's id.
-         *         state: ``running``, ``succeeded`` or ``failed``.
+         *         state: ``running``, ``succeeded`` or ``failed``; ``skipped`` or ``frozen`` for a cell that its tag keeps from running.
          *         started_at: when it began.
          *         ended_at: when it ended.
          *         error: name and message of its exception, masked; empty when it raised none.
@@ -568,6 +636,8 @@ export interface components {
         /**
          * CellVerdict
          * @description How a code cell of a fresh run compares with what is saved; `detail` says what differs.
+         *
+         *     `kept` is ``skip`` or ``frozen`` for a cell that its tag keeps from running: it does not count in the verdict of the notebook.
          */
         CellVerdict: {
             /**
@@ -580,10 +650,151 @@ export interface components {
             /** Index */
             index: number;
             /**
+             * Kept
+             * @default
+             */
+            kept: string;
+            /**
              * Verdict
              * @enum {string}
              */
             verdict: "identical" | "tolerance" | "noise" | "different" | "failed" | "not_run";
+        };
+        /**
+         * Certificate
+         * @description What was verified, by whom and when; `signature` covers everything else.
+         *
+         *     Attributes:
+         *         id: its id.
+         *         notebook: path at the time.
+         *         notebook_digest: digest of the normalised sources of the code cells and of the tags that change what runs; not of outputs.
+         *         verdict: as in `Verification`.
+         *         cells: as in `Verification`.
+         *         parameters: values handed in, credentials masked.
+         *         env_id: the environment of the kernel that ran it.
+         *         created_at: UTC.
+         *         key_id: which key signed.
+         *         signature: hex.
+         *         notebook_id: the notebook's own identity, where it has one: it outlives a rename.
+         *         parameters_digest: tells equal parameters, credentials included, without telling them.
+         *         cell_digests: digest of each code cell's source, in document order.
+         *         compared_with: as in `Verification`.
+         */
+        Certificate: {
+            /** Cell Digests */
+            cell_digests: string[];
+            /** Cells */
+            cells: components["schemas"]["CellVerdict"][];
+            /**
+             * Compared With
+             * @default saved
+             * @enum {string}
+             */
+            compared_with: "saved" | "second_run";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Env Id */
+            env_id: string;
+            /** Id */
+            id: string;
+            /**
+             * Key Id
+             * @default
+             */
+            key_id: string;
+            /** Notebook */
+            notebook: string;
+            /** Notebook Digest */
+            notebook_digest: string;
+            /**
+             * Notebook Id
+             * @default null
+             */
+            notebook_id: string | null;
+            /** Parameters */
+            parameters: {
+                [key: string]: string;
+            };
+            /**
+             * Parameters Digest
+             * @default
+             */
+            parameters_digest: string;
+            /**
+             * Signature
+             * @default
+             */
+            signature: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "identical" | "tolerance" | "noise" | "different" | "failed" | "not_run";
+        };
+        /**
+         * CertificateList
+         * @description The certificates of a notebook, the latest first.
+         */
+        CertificateList: {
+            /** Certificates */
+            certificates: components["schemas"]["CertificateStatus"][];
+            /** Notebook */
+            notebook: string;
+        };
+        /**
+         * CertificateStatus
+         * @description A certificate and what it is worth for a notebook as it is now.
+         *
+         *     Attributes:
+         *         certificate: the certificate.
+         *         is_signed: whether this user's own key signed it as it is.
+         *         is_valid: whether it says that the notebook as it is now, with the same parameters and in this environment, gives what is
+         *             saved.
+         *         reasons: why it is not valid, in sentences; empty when it is.
+         */
+        CertificateStatus: {
+            certificate: components["schemas"]["Certificate"];
+            /** Is Signed */
+            is_signed: boolean;
+            /** Is Valid */
+            is_valid: boolean;
+            /** Reasons */
+            reasons: string[];
+        };
+        /**
+         * Certification
+         * @description Whether a notebook with some parameters is certified.
+         *
+         *     Attributes:
+         *         notebook: its path.
+         *         is_certified: whether a valid certificate says so.
+         *         certificate: the id of that certificate, or of the latest one that is not valid; None when there is none at all.
+         *         reason: why it is not certified, in words; empty when it is.
+         *         way_out: the command that certifies it; empty when it is certified.
+         */
+        Certification: {
+            /**
+             * Certificate
+             * @default null
+             */
+            certificate: string | null;
+            /** Is Certified */
+            is_certified: boolean;
+            /** Notebook */
+            notebook: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Way Out
+             * @default
+             */
+            way_out: string;
         };
         /**
          * Change
@@ -608,11 +819,16 @@ export interface components {
         };
         /**
          * CheckReport
-         * @description The static findings of one saved notebook, in document order.
+         * @description The static findings of one saved notebook, in document order; `not_checked` says what could not be looked at, and why.
          */
         CheckReport: {
             /** Findings */
             findings: components["schemas"]["Finding"][];
+            /**
+             * Not Checked
+             * @default
+             */
+            not_checked: string;
             /** Notebook */
             notebook: string;
         };
@@ -995,6 +1211,63 @@ export interface components {
             severity: "error" | "warning" | "info";
         };
         /**
+         * Fix
+         * @description One thing that `mlnb check --fix` mends; `cell_id` is None for the notebook as a whole.
+         */
+        Fix: {
+            /**
+             * Cell Id
+             * @default null
+             */
+            cell_id: string | null;
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * FixReport
+         * @description What was mended in one notebook, or would be.
+         *
+         *     Attributes:
+         *         notebook: its path.
+         *         fixes: what was mended, in the order in which it was done.
+         *         diff: the difference as a unified diff of the file; empty when nothing was to be mended.
+         *         is_written: False when it was only asked what would change.
+         *         findings: what is left afterwards.
+         */
+        FixReport: {
+            /**
+             * Diff
+             * @default
+             */
+            diff: string;
+            /** Findings */
+            findings: components["schemas"]["Finding"][];
+            /** Fixes */
+            fixes: components["schemas"]["Fix"][];
+            /**
+             * Is Written
+             * @default false
+             */
+            is_written: boolean;
+            /** Notebook */
+            notebook: string;
+        };
+        /**
+         * FixRequest
+         * @description Which notebook to mend: its path relative to the server's root; `write` False to be told what would change.
+         */
+        FixRequest: {
+            /** Path */
+            path: string;
+            /**
+             * Write
+             * @default true
+             */
+            write?: boolean;
+        };
+        /**
          * Freshness
          * @description How new the data of a view is.
          *
@@ -1211,6 +1484,11 @@ export interface components {
             parameters?: {
                 [key: string]: unknown;
             };
+            /**
+             * Require Certificate
+             * @default false
+             */
+            require_certificate?: boolean;
             /**
              * Retries
              * @default 0
@@ -1509,6 +1787,8 @@ export interface components {
          *         not_restored: name -> why; such a variable is left as it was before, if it existed.
          *         removed: names that the snapshot did not have; they are in the snapshot `undo`.
          *         undo: id of the snapshot of the state before; restoring it takes this restore back.
+         *         process: parts of the process's own state that were set, such as ``random`` or ``working folder``; a restore of chosen
+         *             variables sets none.
          */
         Restored: {
             /** Id */
@@ -1517,6 +1797,11 @@ export interface components {
             not_restored: {
                 [key: string]: string;
             };
+            /**
+             * Process
+             * @default []
+             */
+            process: string[];
             /** Recomputed */
             recomputed: string[];
             /**
@@ -1785,12 +2070,23 @@ export interface components {
          *         cells: code cells in document order.
          *         certificate: id of the signed certificate.
          *         notebook: path of the notebook.
+         *         first_different: the first cell that is ``different`` or ``failed``; None when there is none.
+         *         compared_with: ``saved`` outputs, or, of a notebook that was saved without any, a ``second_run``.
+         *         written: files below the notebook's folder that the run made or changed, relative to it.
          */
         Verification: {
             /** Cells */
             cells: components["schemas"]["CellVerdict"][];
             /** Certificate */
             certificate: string;
+            /**
+             * Compared With
+             * @default saved
+             * @enum {string}
+             */
+            compared_with: "saved" | "second_run";
+            /** @default null */
+            first_different: components["schemas"]["CellVerdict"] | null;
             /**
              * Notebook
              * @default
@@ -1801,6 +2097,8 @@ export interface components {
              * @enum {string}
              */
             verdict: "identical" | "tolerance" | "noise" | "different" | "failed" | "not_run";
+            /** Written */
+            written: string[];
         };
         /**
          * VerifyRequest
@@ -2407,6 +2705,101 @@ export interface operations {
             };
         };
     };
+    getOrderCertificates: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateList"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getOrderCertificatesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateStatus"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postOrderCertification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certification"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     postOrderCheck: {
         parameters: {
             query?: never;
@@ -2427,6 +2820,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckReport"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postOrderFix: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FixRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FixReport"];
                 };
             };
             /** @description What went wrong, and the way out. */
