@@ -2,6 +2,7 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type React from 'react';
+import { Fragment } from 'react';
 
 import { Button, TextWithCode } from '../ui/components';
 import type { Direction, IGraphNode, IGroup } from './graph';
@@ -108,15 +109,18 @@ export function Groups(props: {
           <NameList names={names} />
           <span aria-hidden="true">{direction === 'up' ? ' ← ' : ' → '}</span>
           {cells.map((end, at) => (
-            <span key={end.id} className="mlnb-Graph-one">
-              <CellLink
-                node={end}
-                model={model}
-                trans={trans}
-                onChosen={() => onChosen?.(end.id)}
-              />
-              {at < cells.length - 1 && ','}{' '}
-            </span>
+            <Fragment key={end.id}>
+              <span className="mlnb-Graph-one">
+                <CellLink
+                  node={end}
+                  model={model}
+                  trans={trans}
+                  isShort={at > 0}
+                  onChosen={() => onChosen?.(end.id)}
+                />
+                {at < cells.length - 1 && ','}
+              </span>{' '}
+            </Fragment>
           ))}
         </span>
       ))}
@@ -143,20 +147,24 @@ function CellLink(props: {
   readonly node: IGraphNode;
   readonly model: GraphModel;
   readonly trans: TranslationBundle;
-  readonly onChosen?: () => void;
+  /** Whether only the number is shown, because the word stands before it. */
+  readonly isShort: boolean;
+  readonly onChosen: () => void;
 }): React.JSX.Element {
   const { node, model, trans } = props;
+  const label = trans.__('cell %1', node.number);
   return (
     <button
       type="button"
       className="mlnb-Link-button"
       title={node.title}
+      aria-label={label}
       onClick={() => {
         model.select(node.id);
-        props.onChosen?.();
+        props.onChosen();
       }}
     >
-      {trans.__('cell %1', node.number)}
+      {props.isShort ? node.number : label}
     </button>
   );
 }

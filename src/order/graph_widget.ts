@@ -73,10 +73,12 @@ export class GraphWidget extends ReactWidget {
 
   /** The keyboard goes to the cells, or to what stands in their place. */
   private _focus(): void {
-    const first = this.node.querySelector<HTMLElement>(
-      '[role="listbox"], .mlnb-Graph-go, .mlnb-Button'
-    );
-    (first ?? this.node).focus();
+    const find = (selector: string): HTMLElement | null => this.node.querySelector(selector);
+    const target =
+      find('[role="listbox"]') ??
+      find('.mlnb-mod-chosen .mlnb-Graph-go') ??
+      find('.mlnb-Graph-go, .mlnb-Button');
+    (target ?? this.node).focus();
   }
 
   private _onChanged(): void {

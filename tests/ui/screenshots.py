@@ -45,6 +45,7 @@ def main() -> None:
                 lab.set_theme(theme)
                 with opened(browser, lab) as screen:
                     picture(screen, suffix)
+                    picture_graph(screen, suffix)
             browser.close()
 
 
@@ -132,6 +133,20 @@ def make_stale(screen: Screen) -> None:
     )
     screen.run_cell(cell)
     order.get_by_role("img", name="Stale").first.wait_for()
+
+
+def picture_graph(screen: Screen, suffix: str) -> None:
+    """The dependency graph beside the notebook with its stale cells, and the same as a table."""
+    screen.page.evaluate("window.jupyterapp.shell.collapseLeft()")
+    screen.execute("mlnb:order-graph")
+    tab = screen.page.locator(".mlnb-Graph")
+    tab.get_by_role("option").first.wait_for()
+    screen.page.mouse.move(900, 990)
+    screen.page.wait_for_timeout(500)  # the panels beside each other settle without a sign of their own
+    screen.page.screenshot(path=IMAGES / f"graph{suffix}.png")
+    tab.get_by_role("button", name="Table").click()
+    tab.get_by_role("table").wait_for()
+    tab.screenshot(path=IMAGES / f"graph-table{suffix}.png")
 
 
 def rows(section: Locator, name: str) -> Locator:

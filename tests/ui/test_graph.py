@@ -162,6 +162,17 @@ def test_it_says_what_is_the_matter_when_there_is_no_graph(screen, graph):
     expect(cells(graph)).to_have_count(len(CELLS))
 
 
+def test_in_notebook_7_it_opens_at_the_side(screen):
+    screen.page.goto(f"{screen.lab.url}notebooks/{screen.lab.write_notebook('seven.ipynb', *CELLS)}")
+    screen.wait_for_kernel()
+    screen.execute("notebook:run-all-cells")
+    tab = opened(screen)
+    expect(cells(tab).nth(4)).to_contain_text("print(mean)")
+    expect(tab.get_by_role("status")).to_contain_text("all fresh")
+    cells(tab).nth(1).dblclick()
+    assert active_cell(screen) == "c2"
+
+
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"])
 def test_axe_finds_nothing_wrong_with_graph_and_table(screen, theme):
     screen.lab.set_theme(theme)
