@@ -67,11 +67,12 @@ def restore(
     writer.known.learn(manifest)
     set_parts = process.restore(bytes(state[0])) if state else ()
     untouched = {name for component in same for name in component.names if name in wanted}
+    back = {*fresh, *untouched}
     return Restored(
         id=manifest.id,
-        restored=tuple(sorted({*fresh, *untouched})),
-        recomputed=(),
-        not_restored=_not_restored(manifest, wanted, loaded, namespace),
+        restored=tuple(sorted(name for name in back if manifest.variables[name].state == "saved")),
+        recomputed=tuple(sorted(name for name in back if manifest.variables[name].state == "recompute")),
+        not_restored=_not_restored(manifest, wanted - back, loaded, namespace),
         removed=tuple(removed),
         undo=kept.id,
         process=set_parts,

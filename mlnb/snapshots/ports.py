@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,11 +33,15 @@ class Saving:
         namespace: the notebook's namespace; functions of the notebook have it as their globals.
         unshared: identities of arrays that only look shared.
         version_of: digest of a class of the notebook and all it holds.
+        bare: classes whose instances are saved as their attributes, because their own way of pickling loses or refuses something.
+        note: told a type and why variables that hold it are recomputed rather than kept.
     """
 
     namespace: dict[str, Any]
     unshared: set[int]
     version_of: Any  # Callable[[type], str]; a plain attribute of a frozen dataclass, typed where it is called
+    bare: frozenset[type] = frozenset()
+    note: Callable[[type, str], None] = lambda _kind, _reason: None
 
 
 class Codec(Protocol):

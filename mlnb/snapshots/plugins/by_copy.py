@@ -52,6 +52,7 @@ class CopyTaker:
         self._outstanding: deque[_Outstanding] = deque()
         self._queue: queue.SimpleQueue[_Outstanding] = queue.SimpleQueue()
         self._listener: tuple[int, threading.Thread] | None = None
+        self._lock = threading.Lock()  # copies are made and given back one at a time
         self.is_broken = False
 
     @property
@@ -66,11 +67,12 @@ class CopyTaker:
             OSError: the operating system has no room for one.
         """
         self._wait_for_room()
-        before = tuple(self._outstanding)
-        copy = copies.fork(lambda say: self._work(job, before, say), [one.copy for one in before])
         taking = Taking()
-        made = _Outstanding(job.id, copy, taking)
-        self._outstanding.append(made)
+        with self._lock:
+            before = tuple(self._outstanding)
+            copy = copies.fork(lambda say: self._work(job, before, say), [one.copy for one in before])
+            made = _Outstanding(job.id, copy, taking)
+            self._outstanding.append(made)
         self._listen(made)
         return taking
 
@@ -137,10 +139,12 @@ class CopyTaker:
                 if isinstance(last, Found):
                     made.taking.found.set_result(last)
         status = made.copy.reap()
-        if self._outstanding and self._outstanding[0] is made:
-            self._outstanding.popleft()
         if isinstance(last, Manifest):
             self._known.learn(last)
+        with self._lock:
+            made.copy.close()
+            self._outstanding.remove(made)
+        if isinstance(last, Manifest):
             made.taking.written.set_result(last)
             return
         error = last if isinstance(last, MlnbError) else self._ended_early(status)

@@ -8,6 +8,7 @@ equal is named too, not silently wrong.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import sys
 import types
 import warnings
@@ -19,7 +20,7 @@ import xxhash
 
 from mlnb.snapshots import rules
 from mlnb.snapshots.errors import CannotSave
-from mlnb.snapshots.plugins import pickled, process, rebuild
+from mlnb.snapshots.plugins import pickled, process, rebuild, recipes
 from mlnb.snapshots.plugins.fingerprint import Print, Session, fingerprint, type_name
 from mlnb.snapshots.ports import Codec, Encoded, Saving
 from mlnb.snapshots.types import Variable
@@ -99,7 +100,8 @@ class Capture:
         self._prints: dict[str, Print] = {}
         self._reasons: dict[str, str] = {}
         self._versions: dict[int, str] = {}
-        self._saving = Saving(namespace, self._session.unshared, self._version_of)
+        self._notes: dict[type, str] = {}
+        self._saving = Saving(namespace, self._session.unshared, self._version_of, note=self._notes.__setitem__)
 
     def run(self, names: Sequence[str], state: bytes = b"") -> Captured:
         """Capture the variables `names`, and beside them `state`, what no variable holds (see `process`)."""
@@ -142,7 +144,9 @@ class Capture:
     def _verdict(self, name: str, value: object) -> Variable:
         found = self._prints[name]
         reason = self._reasons.get(name, "")
-        state = "not_restorable" if reason else "saved"
+        note = next((self._notes[kind] for kind in found.types if kind in self._notes), "")
+        state = "not_restorable" if reason else "recompute" if note else "saved"
+        reason = reason or note
         return Variable(state, type_name(type(value)), found.size_bytes, found.digest, reason)  # type: ignore[arg-type]
 
     def _save(self, group: tuple[str, ...], values: Mapping[str, object]) -> Part | None:
@@ -152,13 +156,23 @@ class Capture:
             return Part(group, digest, self.known[digest], None)
         members = {name: values[name] for name in group}
         codec = next(codec for codec in self._codecs if all(codec.can_save(value) for value in members.values()))
-        try:
-            encoded = codec.save(members, self._saving)
-            wrong = self._check(codec, encoded, group)
-        except CannotSave as error:
-            wrong = self._blame(codec, members, error.message)
+        encoded, wrong = self._try(codec, members)
+        bare = recipes.bare_classes({kind for name in wrong for kind in self._prints[name].types})
+        if bare - self._saving.bare:  # their own way of pickling may be what is wrong
+            plain, self._saving = self._saving, dataclasses.replace(self._saving, bare=self._saving.bare | bare)
+            encoded, still = self._try(codec, members)
+            wrong = {name: wrong.get(name, reason) for name, reason in still.items()}
+            self._saving = self._saving if not still else plain
         self._reasons.update(wrong)
         return None if wrong else Part(group, digest, codec.name, encoded)
+
+    def _try(self, codec: Codec, members: Mapping[str, object]) -> tuple[Encoded | None, dict[str, str]]:
+        """`members` saved, or the reasons why not."""
+        try:
+            encoded = codec.save(members, self._saving)
+            return encoded, self._check(codec, encoded, tuple(members))
+        except CannotSave as error:
+            return None, self._blame(codec, members, error.message)
 
     def _digest_of(self, group: tuple[str, ...], prints: Mapping[str, Print]) -> str:
         """The digest of a part: its values, how they lie in memory, and which object of one is which object of another."""

@@ -52,14 +52,15 @@ class Copy:
 
     def reap(self) -> int | None:
         """Wait for its end; its exit status (negative: the signal that ended it), None when somebody else asked for it first."""
-        with contextlib.suppress(OSError):
-            os.close(self.end)
         try:
             return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         except ChildProcessError:
             return None
-        finally:
-            self.words.close()
+
+    def close(self) -> None:
+        """Give back what it takes in this process. No copy may be made meanwhile: it would close what it takes for these."""
+        os.close(self.end)
+        self.words.close()
 
 
 def why_not() -> str:
@@ -91,7 +92,8 @@ def fork(work: Callable[[Say], None], before: Iterable[Copy]) -> Copy:
 
     Args:
         work: run in the copy, which ends with it; what it says can be read from `Copy.words`.
-        before: the copies that are still at work, oldest first; `work` begins at once, `wait_for` waits for them.
+        before: the copies that are still at work, oldest first; `work` begins at once, `wait_for` waits for one of them. None is given back
+            (`Copy.close`) before this returns.
 
     Raises:
         OSError: the operating system has no room for a copy.
@@ -130,6 +132,14 @@ def keep_on() -> None:
 
 
 _in_copy = False
+_streams_before: dict[str, object] = {}
+_STREAMS = ("stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__")
+
+
+def standard_streams() -> dict[int, str]:
+    """Names of the standard streams by identity; in a copy also of those that the notebook has."""
+    now = {id(getattr(sys, name)): name for name in _STREAMS if getattr(sys, name) is not None}
+    return {**now, **{id(stream): name for name, stream in _streams_before.items()}}
 
 
 def _be_a_copy(work: Callable[[Say], None], state: object, words: int, foreign: list[int]) -> None:
@@ -158,6 +168,7 @@ def _settle_in(state: object, foreign: list[int]) -> None:
     for handle in foreign:
         os.close(handle)
     _leave_sockets()
+    _streams_before.update({name: getattr(sys, name) for name in _STREAMS if getattr(sys, name) is not None})
     nowhere = os.open(os.devnull, os.O_RDWR)
     for handle in (0, 1, 2):
         os.dup2(nowhere, handle)

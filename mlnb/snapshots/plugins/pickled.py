@@ -20,7 +20,7 @@ import cloudpickle
 from mlnb.core.errors import MlnbError
 from mlnb.core.secrets import mask
 from mlnb.snapshots.errors import CannotSave
-from mlnb.snapshots.plugins import arrays, functions, rebuild
+from mlnb.snapshots.plugins import arrays, copies, functions, rebuild, recipes
 from mlnb.snapshots.ports import Encoded, Saving
 
 PROTOCOL = 5
@@ -104,6 +104,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is unt
     def __init__(self, file: io.BytesIO, buffers: list[pickle.PickleBuffer], saving: Saving) -> None:
         super().__init__(file, protocol=PROTOCOL, buffer_callback=buffers.append)
         self._saving = saving
+        self._streams = copies.standard_streams()
 
     def reducer_override(self, item: Any) -> Any:  # noqa: ANN401 - pickle's
         kind = type(item)
@@ -111,18 +112,20 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is unt
             return functions.reduce_class(item, self._saving.version_of)
         if kind is types.FunctionType:
             return functions.reduce_function(item, self._saving.namespace, self.globals_ref)
+        if kind in self._saving.bare:
+            return recipes.reduce_bare(item)
         reduce = _REDUCERS.get(kind)
         if reduce is not None:
             return reduce(item)
+        if id(item) in self._streams:
+            return rebuild.standard_stream, (self._streams[id(item)],)
+        if kind in recipes.OPEN_FILES:
+            return recipes.reduce_open_file(item, self._saving.note)
         if isinstance(item, BaseException):
             return functions.reduce_exception(item)
         if arrays.is_array(item):
             return arrays.reduce_array(item, self._saving.unshared)
         return NotImplemented
-
-
-def _reduce_open_file(file: Any) -> Any:  # noqa: ANN401
-    raise CannotSave(f"it is an open file ({mask(str(getattr(file, 'name', '')))})")
 
 
 def _reduce_thread(thread: threading.Thread) -> Any:  # noqa: ANN401
@@ -183,7 +186,5 @@ _REDUCERS: dict[type, Callable[[Any], Any]] = {
     threading.Thread: _reduce_thread,
     _LRU_CACHE: _reduce_lru_cache,
     **dict.fromkeys(_DICT_VIEWS, _reduce_dict_view),
-    **dict.fromkeys(
-        (io.TextIOWrapper, io.BufferedReader, io.BufferedWriter, io.BufferedRandom, io.FileIO), _reduce_open_file
-    ),
+    **recipes.REDUCERS,
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import gc
-import io
 import marshal
 import sqlite3
 import types
@@ -13,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from mlnb.snapshots.plugins import recipes
 from mlnb.snapshots.plugins.functions import is_by_value, is_empty, is_importable
 from mlnb.snapshots.plugins.walk import ATOMS, MARSHAL, Walk, type_name
 
@@ -165,11 +165,6 @@ def _visit_weakref(walk: Walk, item: Any) -> None:  # noqa: ANN401
     walk.push(item())
 
 
-def _visit_file(walk: Walk, item: Any) -> None:  # noqa: ANN401
-    walk.opaque(item)
-    walk.feed(b"%d;" % (-1 if item.closed else item.tell()))
-
-
 def _visit_generator(walk: Walk, item: Any) -> None:  # noqa: ANN401
     walk.opaque(item)
     frame = getattr(item, "gi_frame", None)
@@ -213,10 +208,7 @@ BY_TYPE: dict[type, Callable[[Walk, Any], bool | None]] = {
     types.GeneratorType: _visit_generator,
     sqlite3.Connection: _visit_sqlite,
     type(functools.lru_cache(lambda: None)): _visit_lru_cache,
-    io.TextIOWrapper: _visit_file,
-    io.BufferedReader: _visit_file,
-    io.BufferedWriter: _visit_file,
-    io.BufferedRandom: _visit_file,
+    **recipes.VISITS,
     **dict.fromkeys(_DICT_VIEWS, _visit_dict_view),
 }
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import xxhash
 
-from mlnb.snapshots.plugins import arrays, frames, functions
+from mlnb.snapshots.plugins import arrays, frames, functions, recipes
 from mlnb.snapshots.plugins.visits import rank, visit_sequence, visit_unpicklable
 from mlnb.snapshots.plugins.walk import Walk, type_name
 
@@ -41,6 +41,8 @@ def visit_other(walk: Walk, item: Any, kind: type) -> bool | None:  # noqa: ANN4
     """Anything that `visits.BY_TYPE` does not know; true for what an import brings back by its name."""
     if isinstance(item, type):
         return _visit_class(walk, item)
+    if recipes.visit_stream(walk, item):
+        return None
     if arrays.is_array(item):
         _visit_array(walk, item, kind)
     elif arrays.is_scalar(item):

@@ -15,7 +15,7 @@ from typing import Any
 
 import xxhash
 
-from mlnb.snapshots.plugins import functions
+from mlnb.snapshots.plugins import copies, functions
 
 ATOMS = frozenset({int, float, complex, str, bytes, bool, type(None)})
 _FLUSH_BYTES = 1 << 16
@@ -60,6 +60,7 @@ class Session:
         kept: every object met, so that no identity is used twice while the walks last.
         unshared: identities of arrays that only look shared (pandas copies before it writes to them).
         by_value: for each class met, whether it was made in the notebook.
+        streams: names of the standard streams, by identity.
     """
 
     namespace: dict[str, Any]
@@ -67,6 +68,7 @@ class Session:
     kept: list[object] = field(default_factory=list)
     unshared: set[int] = field(default_factory=set)
     by_value: dict[type, bool] = field(default_factory=dict)
+    streams: dict[int, str] = field(default_factory=copies.standard_streams)
 
 
 class Walk:

@@ -155,16 +155,19 @@ def test_slots_enums_and_exceptions_of_the_notebook(notebook):
     ("source", "word"),
     [
         ("bad = (i for i in [1])", "generator"),
-        ("import threading; bad = threading.Lock()", "lock"),
+        ("import threading; bad = threading.Lock(); bad.acquire()", "held"),
         ("import socket; bad = socket.socket()", "socket"),
         ("bad = open('/dev/null')", "open file"),
         ("import types; bad = types.ModuleType('made_here')", "made at run time"),
-        ("class B:\n    def __reduce__(self): raise RuntimeError('nope')\nbad = B()", "nope"),
+        ("class B(int):\n    def __reduce__(self): raise RuntimeError('nope')\nbad = B()", "nope"),
         (
-            "class L:\n    def __init__(self): self.v = [1]\n    def __getstate__(self): return {'v': []}\nbad = L()",
+            "class L(dict):\n    def __init__(self): self.v = [1]\n    def __getstate__(self): return {'v': []}\nbad = L()",
             "equal",
         ),
-        ("def boom(): raise ValueError('x')\nclass U:\n    def __reduce__(self): return boom, ()\nbad = U()", "loaded"),
+        (
+            "def boom(): raise ValueError('x')\nclass U(int):\n    def __reduce__(self): return boom, ()\nbad = U()",
+            "loaded",
+        ),
         ("import functools\n@functools.lru_cache\ndef bad(x): return x\nbad(1)", "cache"),
         ("bad = []\nfor _i in range(20_000): bad = [bad]", "deep"),
         ("bad = globals()", "namespace"),
@@ -183,6 +186,74 @@ def test_what_cannot_be_saved_is_named_and_takes_nothing_along(notebook, source,
     assert set(done.not_restored) == {"bad"}
 
 
+@pytest.mark.parametrize(
+    ("source", "seen", "expected"),
+    [
+        (
+            "import threading\nclass W:\n    def __init__(self): self.lock = threading.Lock()\nx = W()",
+            "x.lock.acquire(False)",
+            True,
+        ),
+        ("import queue; x = queue.Queue(); x.put(3)", "x.get_nowait()", 3),
+        ("class R:\n    def __reduce__(self): raise RuntimeError('no')\nx = R(); x.a = [1]", "x.a", [1]),
+        ("class L:\n    def __getstate__(self): return {'v': []}\nx = L(); x.v = [1, 2]", "x.v", [1, 2]),
+        ("import weakref\nclass K: pass\nk = K(); x = weakref.ref(k)", "x() is k", True),
+        ("import re; x = re.search('b+', 'abbc')", "x.span(), x.group()", ((1, 3), "bb")),
+        ("import sys, logging; x = logging.StreamHandler()", "x.stream is sys.stderr", True),
+    ],
+)
+def test_what_no_pickle_carries_is_made_anew(notebook, source, seen, expected):
+    notebook.run(source)
+    taken = notebook.snapshots.take()
+    assert states(taken)["x"] == "saved", taken.variables["x"].reason
+    for name in set(states(taken)) - {"sys"}:
+        del notebook.shell.user_ns[name]
+    assert notebook.snapshots.restore(taken.id).not_restored == {}
+    assert notebook.ask(seen) == expected
+
+
+def test_a_file_open_for_reading_is_opened_again_and_one_that_changed_is_not(notebook, tmp_path):
+    path = tmp_path / "lines.txt"
+    path.write_text("one\ntwo\n")
+    notebook.run(f"f = open({str(path)!r}); first = f.readline()")
+    taken = notebook.snapshots.take()
+    assert taken.variables["f"].state == "recompute"
+    assert "lines.txt" in taken.variables["f"].reason
+    notebook.run("f.close(); del f")
+    assert notebook.snapshots.restore(taken.id).recomputed == ("f",)
+    assert notebook.ask("f.readline()") == "two\n"
+    notebook.run("f.close(); del f")
+    path.write_text("something else")
+    assert "changed" in notebook.snapshots.restore(taken.id).not_restored["f"]
+
+
+def test_the_state_of_the_process_comes_back(notebook, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    notebook.run(
+        "import os, random, decimal, numpy as np, pandas as pd\n"
+        "random.seed(1); np.random.seed(1); pd.set_option('display.max_rows', 7); np.set_printoptions(precision=3)\n"
+        "os.environ['MLNB_TEST_X'] = 'one'; os.environ['MLNB_TEST_TOKEN'] = 'hidden-value-1'; decimal.getcontext().prec = 9"
+    )
+    taken = notebook.snapshots.take()
+    draws = "random.random(), float(np.random.rand()), pd.get_option('display.max_rows')"
+    rest = "os.environ.get('MLNB_TEST_X'), np.get_printoptions()['precision'], decimal.getcontext().prec, os.getcwd()"
+    before = notebook.ask(draws), notebook.ask(rest)
+    notebook.run(
+        "random.random(); np.random.rand(); pd.reset_option('display.max_rows'); np.set_printoptions(precision=8); os.chdir('/')\n"
+        "os.environ['MLNB_TEST_X'] = 'two'; os.environ['MLNB_TEST_Y'] = 'new'; decimal.getcontext().prec = 28"
+    )
+    done = notebook.snapshots.restore(taken.id)
+    assert {"random", "numpy.random", "environment variables", "working folder"} <= set(done.process)
+    assert (notebook.ask(draws), notebook.ask(rest)) == before
+    assert notebook.ask("os.environ.get('MLNB_TEST_Y')") is None
+    content = b"".join(path.read_bytes() for path in notebook.snapshots._files.root.rglob("*") if path.is_file())
+    assert b"hidden-value-1" not in content
+    notebook.run(
+        "pd.reset_option('display.max_rows'); np.set_printoptions(precision=8); decimal.getcontext().prec = 28"
+    )
+    notebook.run("[os.environ.pop(name, None) for name in ('MLNB_TEST_X', 'MLNB_TEST_TOKEN')]")
+
+
 def test_a_cache_that_fills_is_seen(notebook):
     notebook.run("import functools\n@functools.lru_cache\ndef f(x): return x + 1")
     empty = notebook.snapshots.take()
@@ -197,7 +268,7 @@ def test_a_cache_that_fills_is_seen(notebook):
 def test_what_cannot_be_brought_back_is_never_taken_away(notebook):
     notebook.run("x = 1")
     taken = notebook.snapshots.take()
-    notebook.run("import threading; lock = threading.Lock(); y = 2")
+    notebook.run("import threading; lock = threading.Lock(); lock.acquire(); y = 2")
     done = notebook.snapshots.restore(taken.id)
     assert "lock" in notebook
     assert done.removed == ("threading", "y")
