@@ -61,7 +61,7 @@ class MlnbMagics(Magics):
     def _act_on_order(self, wanted: str) -> str:
         if wanted.split(" ")[0] == "vouch":
             number = wanted.removeprefix("vouch").strip()
-            cell_id = cell_of_number(number, self._order.numbers())
+            cell_id = cell_of_number(number, self._order.document.numbers())
             if cell_id is None:
                 raise BadInput(
                     f"the notebook has no code cell {number or '(none given)'}", "Give the number of a code cell."

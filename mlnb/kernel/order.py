@@ -19,24 +19,14 @@ from mlnb.kernel.order_ladder import Ladder
 from mlnb.kernel.order_runs import CellRefused, Runs
 from mlnb.kernel.order_words import order_in_words
 from mlnb.order.errors import NoSuchCell
+from mlnb.order.live import Advice, Dependants, OrderGraph, OrderStatus, Plan, Summary
 from mlnb.order.plugins.notebook_file import read_notebook
 from mlnb.order.plugins.python import PythonAnalyzer
 from mlnb.order.ports import Analyzer
 from mlnb.order.rules import modes
 from mlnb.order.rules.graph import graph
 from mlnb.order.rules.static import check_notebook
-from mlnb.order.types import (
-    Advice,
-    CellStatus,
-    CheckReport,
-    Dependants,
-    Kept,
-    Mode,
-    OrderGraph,
-    OrderStatus,
-    Plan,
-    Summary,
-)
+from mlnb.order.types import CellStatus, CheckReport, Kept, Mode
 
 __all__ = ["CellRefused", "KernelOrder"]
 
@@ -44,8 +34,8 @@ __all__ = ["CellRefused", "KernelOrder"]
 class KernelOrder:
     """The order service of one kernel. Its hooks never raise into the user's cell, but for `CellRefused`.
 
-    A fault of its own switches order off in this kernel, with a reason that `overview` and ``%mlnb order`` show; setting a mode
-    switches it on again. It may be called from several threads: front ends ask while a cell is running.
+    A fault of its own switches order off here, with a reason to be seen; setting a mode switches it on again. It may be called
+    from several threads: front ends ask while a cell is running.
 
     Args:
         shell: an IPython InteractiveShell.
@@ -89,8 +79,7 @@ class KernelOrder:
             if mode != "":
                 self._ladder.hear(mode)
             self._document.sync(cells)
-            if trusted is not None:
-                self._is_trusted = bool(trusted)
+            self._is_trusted = self._is_trusted if trusted is None else bool(trusted)
             self._judge.forget()
             return self.overview()
 
@@ -130,7 +119,9 @@ class KernelOrder:
         """
         with self._lock:
             judged = self._judged()
-            self._check_known(cell_id)
+            if cell_id is not None and cell_id not in self._document:
+                hint = "Send the document first: mlnb.order.sync(cells)."
+                raise NoSuchCell(f"the notebook has no code cell {cell_id!r}", hint)
             found = Plan([])
             if judged is not None:
                 with self.following("planning"):
@@ -176,9 +167,9 @@ class KernelOrder:
             found = OrderGraph([], [])
             if judged is not None:
                 with self.following("drawing the graph"):
-                    numbers = self.numbers()
+                    numbers = self._document.numbers()
                     skipped = {cell_id: numbers[cell_id] for cell_id, tag in judged.kept.items() if tag == "skip"}
-                    found = graph(judged.cells, judged.folded, judged.statuses, self.titles(), skipped)
+                    found = graph(judged.cells, judged.folded, judged.statuses, self._document.titles(), skipped)
             return found
 
     def ask(self, cell_ids: Sequence[str]) -> Advice:
@@ -203,7 +194,7 @@ class KernelOrder:
     def in_words(self) -> str:
         """One screen of plain text: mode, states with reasons, plan."""
         with self._lock:
-            return order_in_words(self.overview(), self.planned(), self.numbers())
+            return order_in_words(self.overview(), self.planned(), self._document.numbers())
 
     def view(self) -> Any:  # noqa: ANN401 - untyped by its library
         """A widget that shows the same and follows every run.
@@ -215,13 +206,10 @@ class KernelOrder:
 
         return order_view(self)
 
-    def numbers(self) -> dict[str, int]:
-        """The position of each code cell among all cells, from 1, as reasons name it."""
-        return {cell.id: cell.index + 1 for cell in self._document.cells}
-
-    def titles(self) -> dict[str, str]:
-        """The first line of code of each code cell."""
-        return {cell.id: cell.source.lstrip().split("\n", 1)[0].rstrip() for cell in self._document.cells}
+    @property
+    def document(self) -> Document:
+        """The document as this kernel knows it."""
+        return self._document
 
     def check(self, path: Path) -> CheckReport:
         """The order findings of the saved notebook at `path`, as outside a kernel.
@@ -330,9 +318,3 @@ class KernelOrder:
             if self.mode != "off":
                 return self._judge.judged(is_running=self._runs.is_running)
         return None
-
-    def _check_known(self, cell_id: str | None) -> None:
-        if cell_id is not None and cell_id not in self._document:
-            raise NoSuchCell(
-                f"the notebook has no code cell {cell_id!r}", "Send the document first: mlnb.order.sync(cells)."
-            )

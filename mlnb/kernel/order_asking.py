@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from mlnb.kernel.order_judge import Judged
 from mlnb.kernel.order_ladder import Ladder
 from mlnb.kernel.order_runs import Runs
+from mlnb.order.live import Advice, Dependants
 from mlnb.order.rules import asking, modes
-from mlnb.order.types import Advice, Dependants
 
 
 def advice_on(asked: Sequence[str], judged: Judged, ladder: Ladder, runs: Runs) -> Advice:

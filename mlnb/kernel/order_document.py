@@ -95,6 +95,14 @@ class Document:
     def __contains__(self, cell_id: object) -> bool:
         return cell_id in self._ids
 
+    def numbers(self) -> dict[str, int]:
+        """The position of each code cell among all cells, from 1, as reasons name it."""
+        return {cell.id: cell.index + 1 for cell in self.cells}
+
+    def titles(self) -> dict[str, str]:
+        """The first line of code of each code cell."""
+        return {cell.id: cell.source.lstrip().split("\n", 1)[0].rstrip() for cell in self.cells}
+
     def deleted(self) -> dict[str, str]:
         """Cells that were in the document and are not any more, with how to call them."""
         return dict.fromkeys(self._seen.difference(self._ids), DELETED)

@@ -67,10 +67,10 @@ def _follow(order: KernelOrder, view: Any) -> None:  # noqa: ANN401 - ipywidgets
 
 def order_in_html(order: KernelOrder) -> str:
     """States with reasons and the plan as a table, without scripts and in the client's own colours."""
-    status, numbers = order.overview(), order.numbers()
+    status, numbers = order.overview(), order.document.numbers()
     if status.off_reason or status.mode == "off" or not status.cells:
         return f"<p>{escape(order_in_words(status, order.planned(), numbers))}</p>"
-    titles = order.titles()
+    titles = order.document.titles()
     head = "".join(f'<th scope="col" style="{_CELL}">{text}</th>' for text in ("Cell", "Code", "State", "Why"))
     body = "".join(
         f'<tr><td style="{_CELL}">{numbers[cell_id]}</td><td style="{_CELL}"><code>{escape(titles[cell_id][:60])}</code></td>'

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mlnb.order.types import CellState, CellStatus, OrderStatus, Plan, Summary
+from mlnb.order.live import OrderStatus, Plan, Summary
+from mlnb.order.types import CellState, CellStatus
 
 WORDS: Mapping[CellState, str] = {
     "fresh": "fresh", "stale": "stale", "edited": "edited", "never_run": "not run", "unknown": "cannot tell",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from mlnb.core import current
 
 if TYPE_CHECKING:
-    from mlnb.order.types import CellStatus, CheckReport, OrderGraph, OrderStatus, Verification
+    from mlnb.order.live import OrderGraph, OrderStatus
+    from mlnb.order.types import CellStatus, CheckReport, Verification
 
 __all__ = ["check", "graph", "plan", "set_mode", "status", "sync", "verify", "view", "vouch"]
 

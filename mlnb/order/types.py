@@ -44,117 +44,22 @@ class CellStatus:
 
 
 @dataclass(frozen=True)
-class Summary:
-    """How many code cells with code in them are in each state; a cell tagged skip or frozen counts as `kept` alone."""
-
-    fresh: int = 0
-    stale: int = 0
-    edited: int = 0
-    never_run: int = 0
-    unknown: int = 0
-    kept: int = 0
-
-
-@dataclass(frozen=True)
-class OrderStatus:
-    """Where a notebook stands in its kernel.
+class LibraryEffect:
+    """A statement that may set what a library keeps for the whole process: ``pd.set_option(...)``, ``math.tau = 6``.
 
     Attributes:
-        cells: the state of every code cell, by id; empty in mode ``off``.
-        mode: the mode in force.
-        chosen: the mode that the notebook or its user chose; None where nobody did and the setting ``order.mode`` holds.
-        floor: the team's floor, below which no mode goes; None without one.
-        off_reason: why a fault of mlnb's own switched order off, or empty.
-        summary: the states counted.
+        root: the name it begins with, of a module, class or function.
+        path: the attributes that follow.
+        slot: what it sets: two statements of equal slot set the same thing.
+        digest: of the whole statement.
+        names: names that decide what is set.
     """
 
-    cells: dict[str, CellStatus]
-    mode: Mode
-    chosen: Mode | None = None
-    floor: Mode | None = None
-    off_reason: str = ""
-    summary: Summary = field(default_factory=Summary)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What makes a notebook, or one cell, fresh.
-
-    Attributes:
-        cells: ids of the cells to run, in order.
-        restart: why only a restart of the kernel makes it clean, or empty.
-    """
-
-    cells: list[str]
-    restart: str = ""
-
-
-@dataclass(frozen=True)
-class Advice:
-    """What to do about cells that are about to run.
-
-    Attributes:
-        decision: ``run`` them; ``warn`` that what they read is stale; ``refuse``; ``confirm`` that cells which take long run first.
-        message: one sentence; empty with ``run``.
-        stale_inputs: ids of the cells that what is read comes from and that are not up to date.
-        plan: ids of the cells to run first, in order.
-    """
-
-    decision: Literal["run", "warn", "refuse", "confirm"]
-    message: str = ""
-    stale_inputs: list[str] = field(default_factory=list)
-    plan: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Dependants:
-    """What mode ``reactive`` runs after a cell: `cells` in order; `slow` only once a person said yes, as they took over 30 s."""
-
-    cells: list[str] = field(default_factory=list)
-    slow: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class GraphNode:
-    """A code cell in the graph.
-
-    Attributes:
-        id: its id.
-        number: its position for people, from 1, among all cells.
-        title: the first line of its code.
-        state: as in `CellStatus`.
-        reasons: as in `CellStatus`.
-        defs: names it sets or changes.
-        refs: names it reads from cells above.
-        kept: as in `CellStatus`.
-    """
-
-    id: str
-    number: int
-    title: str
-    state: CellState
-    reasons: list[str]
-    defs: list[str]
-    refs: list[str]
-    kept: Kept = ""
-
-
-@dataclass(frozen=True)
-class GraphEdge:
-    """What cell `target` reads of what cell `source` leaves; `names` in words: names, file names, modules and other things."""
-
-    source: str
-    target: str
-    names: list[str]
-    kind: Literal["name", "file", "module", "other"]
-
-
-@dataclass(frozen=True)
-class OrderGraph:
-    """The code cells in document order and what passes between them in a run from top to bottom."""
-
-    nodes: list[GraphNode]
-    edges: list[GraphEdge]
+    root: str
+    path: tuple[str, ...]
+    slot: str
+    digest: str
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -184,6 +89,11 @@ class CellCode:
         seeds: whether it sets the state of a random generator.
         imports_only: whether it does nothing but import.
         asks_for_files: whether it looks at files without opening them.
+        effects: statements that may set what a library keeps for the whole process.
+        only_sets: whether it has nothing but imports and such statements.
+        displays: whether it may show the value of an expression.
+        remote: what other computers and stores it names (URLs).
+        magics: name and line of its magics.
         error: the syntax error, or empty.
     """
 
@@ -209,6 +119,11 @@ class CellCode:
     seeds: bool = False
     imports_only: bool = False
     asks_for_files: bool = False
+    effects: tuple[LibraryEffect, ...] = ()
+    only_sets: bool = False
+    displays: bool = False
+    remote: tuple[str, ...] = ()
+    magics: tuple[tuple[str, str], ...] = ()
     error: str = ""
 
 

@@ -6,12 +6,13 @@ import dataclasses
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from mlnb.order.live import Advice, Dependants
 from mlnb.order.rules.fold import Folded
 from mlnb.order.rules.modes import ASKING, REFUSING, cells_in_words, refusal
 from mlnb.order.rules.plan import plan, restart
 from mlnb.order.rules.reasons import first_sentences, key_in_words
 from mlnb.order.rules.traces import ABSENT, Cell, Key, Knowledge, is_name
-from mlnb.order.types import Advice, CellStatus, Dependants, Mode
+from mlnb.order.types import CellStatus, Mode
 
 SLOW_S = 30.0
 _NAMED = 3

@@ -6,10 +6,11 @@ import builtins
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from mlnb.order.live import GraphEdge, GraphNode, OrderGraph
 from mlnb.order.rules.fold import Folded
 from mlnb.order.rules.reasons import key_in_words
 from mlnb.order.rules.traces import Cell, Key, is_name
-from mlnb.order.types import CellStatus, GraphEdge, GraphNode, Kept, OrderGraph
+from mlnb.order.types import CellStatus, Kept
 
 EdgeKind = Literal["name", "file", "module", "other"]
 _KINDS: Mapping[str, EdgeKind] = {"@file": "file", "@own": "module", "@module": "module"}

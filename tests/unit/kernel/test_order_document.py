@@ -130,8 +130,8 @@ def test_sources_may_be_lists_of_lines_and_other_cells_count_in_numbers(notebook
     nb.order.sync([
         {"id": "t", "cell_type": "markdown", "source": "# Title"}, {"id": "a", "cell_type": "code", "source": ["x = 1\n", "y = 2"]},
     ])  # fmt: skip
-    assert nb.order.numbers() == {"a": 2}
-    assert nb.order.titles() == {"a": "x = 1"}
+    assert nb.order.document.numbers() == {"a": 2}
+    assert nb.order.document.titles() == {"a": "x = 1"}
 
 
 # ---- whose run it is

@@ -8,7 +8,7 @@ import pytest
 
 from mlnb.kernel import door, log
 from mlnb.kernel.order_trace import Tracker
-from mlnb.order.types import Advice, Dependants
+from mlnb.order.live import Advice, Dependants
 
 
 def breaking(monkeypatch, method):

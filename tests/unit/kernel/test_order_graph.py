@@ -15,10 +15,14 @@ def edges(nb):
     return {(edge.source, edge.target, edge.kind): edge.names for edge in nb.order.graph().edges}
 
 
+def name_edges(nb):
+    return {places: names for places, names in edges(nb).items() if places[2] == "name"}
+
+
 def test_names_go_from_who_leaves_them_to_who_reads_them(notebook):
     nb = notebook("x = [1]\ny = 2", "x.append(y)", "def f():\n    return x, y", "print(f())", "z = 1")
     nb.run()
-    assert edges(nb) == {
+    assert name_edges(nb) == {
         ("c1", "c2", "name"): ["x", "y"],
         ("c3", "c4", "name"): ["f"],
         ("c2", "c4", "name"): ["x"],  # through the function
@@ -48,7 +52,7 @@ def test_files_and_own_modules_are_edges_too(notebook, tmp_path, monkeypatch):
     nb.run()
     found = edges(nb)
     assert found["c1", "c2", "file"] == ["data.txt"]
-    assert found["c3", "c4", "other"] == ["environment variable MLNB_TEST_LEVEL"]
+    assert "environment variable MLNB_TEST_LEVEL" in found["c3", "c4", "other"]
 
 
 def test_kept_cells_are_nodes(notebook):
