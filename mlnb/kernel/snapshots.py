@@ -54,6 +54,7 @@ class KernelSnapshots:
         self._shell = shell
         self._env_id = env_id
         self._notebook = notebook or notebook_from_environment
+        self._has_told = False
         self._link = link or _link_runs
         self._log = log or (lambda _text: None)
         self._files = files or SnapshotFiles()
@@ -92,11 +93,20 @@ class KernelSnapshots:
             describe=lambda: self._describe(snapshot_id, created_at, why, notebook),
             process=self._process.capture,
             git_folder=notebook.parent if notebook else Path.cwd(),
+            notebook=str(notebook) if notebook else None,
         )
+        self._tell()
         taking = self._writer.take(job)
         self._last_taken = time.monotonic()
         self._attempt("runs were not linked", lambda: self._link(snapshot_id))
         return TakenSnapshot(snapshot_id, created_at, why, taking)
+
+    def _tell(self) -> None:
+        """Say once what an earlier snapshot had to leave out."""
+        notice = self._writer.notice
+        if notice and not self._has_told:
+            self._has_told = True
+            print(notice)
 
     def _describe(self, snapshot_id: str, created_at: datetime, reason: str, notebook: Path | None) -> Manifest:
         return Manifest(

@@ -22,7 +22,7 @@ from mlnb.snapshots.plugins import copies
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.git import git_state
 from mlnb.snapshots.plugins.storing import Known, lay_out, store
-from mlnb.snapshots.plugins.taking import Found, Job, Taking, with_variables
+from mlnb.snapshots.plugins.taking import Found, Job, Taking, found_from_captured, with_variables
 from mlnb.snapshots.types import Manifest
 
 _MOST_COPIES = 32
@@ -95,7 +95,7 @@ class CopyTaker:
         self._catch_up(before)
         capture.known = {digest: part.codec for digest, part in self._known.parts.items()}
         captured = capture.save()
-        found = Found(captured.variables, {part.digest: part.names for part in captured.parts})
+        found = found_from_captured(captured, self._files, job.notebook)
         say(found)
         copies.keep_on()
         layout = lay_out(captured, self._known.parts, self._known.chunks)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.git import git_state
 from mlnb.snapshots.plugins.storing import Known, Layout, lay_out, store
-from mlnb.snapshots.plugins.taking import Found, Job, Taking, with_variables
+from mlnb.snapshots.plugins.taking import Job, Taking, found_from_captured, with_variables
 from mlnb.snapshots.types import Manifest
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class ThreadTaker:
         parts = {**self._known.parts, **self._parts}
         codec_of = {digest: part.codec for digest, part in parts.items()}
         captured = Capture(job.namespace, codecs(), codec_of).run(job.names(), job.process())
+        found = found_from_captured(captured, self._files, job.notebook)
         layout = lay_out(captured, parts, self._known.chunks.keys() | self._expected)
         for digest, piece in layout.pieces.items():
             layout.pieces[digest] = bytes(piece)
@@ -54,7 +55,6 @@ class ThreadTaker:
         self._parts.update(layout.parts)
         self._expected.update(layout.pieces)
         taking = Taking()
-        found = Found(captured.variables, {part.digest: part.names for part in captured.parts})
         taking.found.set_result(found)
         manifest = with_variables(job.describe(), found)
         self._pending.append((taking.written, layout.size_bytes))

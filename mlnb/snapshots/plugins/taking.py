@@ -7,9 +7,14 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from mlnb.snapshots.plugins.files import SnapshotFiles
+from mlnb.snapshots.plugins.limits import Limits, leave_out
 from mlnb.snapshots.types import Manifest, Variable
+
+if TYPE_CHECKING:
+    from mlnb.snapshots.plugins.capture import Captured
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,7 @@ class Job:
         describe: the manifest without variables, components and chunks; asked when the state is looked at.
         process: tells the state of the process that no variable holds.
         git_folder: the folder whose commit is recorded.
+        notebook: its absolute path, or None.
     """
 
     id: str
@@ -31,14 +37,28 @@ class Job:
     describe: Callable[[], Manifest]
     process: Callable[[], bytes]
     git_folder: Path
+    notebook: str | None
 
 
 @dataclass(frozen=True)
 class Found:
-    """What was found in the namespace: each variable with its verdict, and the digest of each part that is saved, with its names."""
+    """What was found in the namespace: each variable with its verdict, and the digest of each part that is saved, with its names.
+
+    `notice` is what the user should be told once; empty: nothing.
+    """
 
     variables: Mapping[str, Variable]
     parts: Mapping[str, tuple[str, ...]]
+    notice: str = ""
+
+
+def found_from_captured(captured: Captured, files: SnapshotFiles, notebook: str | None) -> Found:
+    """What to tell about `captured`, from which the largest values are taken out when there is no room for them."""
+    new = [part.encoded for part in captured.parts if part.encoded is not None]
+    wanted = sum(len(one.stream) + sum(buffer.nbytes for buffer in one.buffers) for one in new)
+    room = Limits.from_environment().room(files, notebook, wanted) if wanted else None
+    notice = leave_out(captured, room) if room is not None else ""
+    return Found(captured.variables, {part.digest: part.names for part in captured.parts}, notice)
 
 
 @dataclass(frozen=True)

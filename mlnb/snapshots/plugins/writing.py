@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 
@@ -30,12 +31,22 @@ class SnapshotWriter:
         self._copies = CopyTaker(files, self.known, log)
         self._threads = ThreadTaker(files, self.known, log)
         self._pending: list[Future[Manifest]] = []
+        self._takings: deque[Taking] = deque(maxlen=8)
+
+    @property
+    def notice(self) -> str:
+        """What a snapshot had to leave out, once it is known; empty: nothing."""
+        for taking in self._takings:
+            if taking.found.done() and taking.found.exception() is None and taking.found.result().notice:
+                return taking.found.result().notice
+        return ""
 
     def take(self, job: Job) -> Taking:
         """Fix the state as it is now; what follows happens behind the cell's back."""
         self._pending = [future for future in self._pending if not future.done() or future.exception()]
         taking = self._take(job)
         self._pending.append(taking.written)
+        self._takings.append(taking)
         return taking
 
     def _take(self, job: Job) -> Taking:
