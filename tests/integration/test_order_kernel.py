@@ -27,8 +27,8 @@ def kernel():
 
 def door(client, name, **arguments):
     expression = f"__import__('mlnb.kernel.door', fromlist=['call']).call({name!r}, {json.dumps(arguments)!r})"
-    client.execute("", silent=True, store_history=False, user_expressions={"mlnb": expression})
-    reply = client.get_shell_msg(timeout=30)["content"]["user_expressions"]["mlnb"]
+    asked = client.execute("", silent=True, store_history=False, user_expressions={"mlnb": expression})
+    reply = reply_to(client, asked)["user_expressions"]["mlnb"]
     return json.loads(ast.literal_eval(reply["data"]["text/plain"]))
 
 
@@ -37,9 +37,13 @@ def run(client, code, cell_id=None):
         "code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False, "stop_on_error": True,
     }, metadata={"cellId": cell_id} if cell_id else {})  # fmt: skip
     client.shell_channel.send(message)
+    return reply_to(client, message["header"]["msg_id"])
+
+
+def reply_to(client, asked):
     while True:
         reply = client.get_shell_msg(timeout=30)
-        if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
+        if reply["parent_header"].get("msg_id") == asked:
             return reply["content"]
 
 
@@ -98,6 +102,48 @@ def test_the_comm_answers_and_tells(kernel):
             assert heard()["error"]["code"] in ("not_found", "bad_input"), number
     send("comm_msg", {"comm_id": "c1", "data": {"id": 8, "call": "order.ask", "arguments": {"cell_ids": ["a"]}}})
     assert heard()["result"] == {"decision": "run", "message": "", "stale_inputs": [], "plan": []}
+
+
+def test_the_comm_answers_while_a_cell_runs(kernel, tmp_path):
+    """JupyterLab talks to comms through a subshell, which is another thread of the kernel."""
+
+    def send(kind, content):
+        message = kernel.session.msg(kind, content)
+        message["header"]["subshell_id"] = subshell
+        kernel.shell_channel.send(message)
+
+    def heard(number):
+        while True:
+            message = kernel.get_iopub_msg(timeout=30)
+            if message["msg_type"] == "comm_msg" and message["content"]["data"].get("id") == number:
+                return message["content"]["data"]["result"]
+
+    asking = kernel.session.msg("create_subshell_request", {})
+    kernel.control_channel.send(asking)
+    subshell = kernel.get_control_msg(timeout=30)["content"]["subshell_id"]
+    flag = tmp_path / "asked"
+    slow = f"import os, time\nx = 1\nwhile not os.path.exists({str(flag)!r}):\n    time.sleep(0.01)"
+    cells = [{"id": "a", "source": slow}, {"id": "b", "source": "y = x"}]
+    door(kernel, "order.sync", cells=cells)
+    send("comm_open", {"comm_id": "c1", "target_name": "mlnb", "data": {}})
+    message = kernel.session.msg(
+        "execute_request",
+        {"code": slow, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False},
+        metadata={"cellId": "a"},
+    )
+    kernel.shell_channel.send(message)
+    send(
+        "comm_msg",
+        {"comm_id": "c1", "data": {"id": 1, "call": "order.sync", "arguments": {"cells": cells, "mode": "block"}}},
+    )
+    assert heard(1)["cells"]["a"]["state"] in ("never_run", "stale")
+    send("comm_msg", {"comm_id": "c1", "data": {"id": 2, "call": "order.ask", "arguments": {"cell_ids": ["b"]}}})
+    assert heard(2)["decision"] == "run"  # once the running cell has ended
+    flag.touch()
+    assert reply_to(kernel, message["header"]["msg_id"])["status"] == "ok"
+    run(kernel, "y = x", "b")
+    states = door(kernel, "order.status")["result"]["cells"]
+    assert states["b"]["state"] == "fresh"
 
 
 def test_the_kernel_is_listed_while_it_lives(kernel):
