@@ -48,9 +48,14 @@ def compare_cell(
         return CellVerdict(cell.id, cell.index, "not_run", "the run ended before this cell")
     error = next((output for output in fresh.outputs if output.kind == "error"), None)
     if error is not None and "raises-exception" not in fresh.tags:
-        return CellVerdict(cell.id, cell.index, "failed", f"{error.data.get('name')}: {error.data.get('value')}")
+        return CellVerdict(cell.id, cell.index, "failed", _error_in_words(error))
     verdict, detail = compare_outputs(saved.outputs, fresh.outputs, now)
     return CellVerdict(cell.id, cell.index, verdict, detail)
+
+
+def _error_in_words(error: SavedOutput) -> str:
+    name, value = error.data.get("name") or "error", error.data.get("value", "")
+    return f"{name}: {value}" if value else name
 
 
 def compare_outputs(

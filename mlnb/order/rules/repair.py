@@ -175,9 +175,7 @@ def _order(notebook: SavedNotebook, cells: Sequence[Code]) -> Step | None:
             blocks.append([])
     total = len(notebook.cells)
     indexes = [*range(first), *(index for i in order for index in blocks[i]), *range(last + 1, total)]
-    moved = [cells[i].label for i, now in enumerate(order) if now > i]
-    fix = Fix(
-        "used_before_defined",
-        f"reordered the cells so that names are defined before they are used ({len(moved)} moved up or made room)",
-    )
+    moved = [cells[now].label for i, now in enumerate(order) if i < now]
+    words = f"moved {', '.join(moved)} up, so that names are defined before they are used"
+    fix = Fix("used_before_defined", words)
     return Step(fix, order=indexes)
