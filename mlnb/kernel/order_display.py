@@ -9,7 +9,10 @@ from typing import Any
 
 import xxhash
 
+from mlnb.kernel.order_doors import hide_frames_of
+
 _ADDRESS = re.compile(rb"0x[0-9a-fA-F]{6,}")
+_PARTS_LIMIT = 20_000  # pieces of text kept before they are digested
 
 
 class DisplayWatch:
@@ -20,27 +23,35 @@ class DisplayWatch:
 
     def __init__(self, shell: Any) -> None:  # noqa: ANN401 - untyped by its library
         self._shell = shell
-        self._parts: list[bytes] = []
+        self._parts: list[object] = []
+        self._hasher = xxhash.xxh3_128()
+        self._shown = False
         self._stdout: Any = None
         self._publisher: Any = None
 
     def start(self) -> None:
         """Begin to note."""
         self._parts = []
+        self._hasher.reset()
+        self._shown = False
         stream: Any = sys.stdout
         publisher = self._shell.display_pub
-        write, publish, parts = stream.write, publisher.publish, self._parts
+        write, publish = stream.write, publisher.publish
+        parts, note, digest = self._parts, self._parts.append, self._digest
 
         def noting_write(text: str) -> Any:  # noqa: ANN401 - untyped by its library
-            parts.append(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else b"?")
+            note(text)  # and nothing more: a cell may print a million times
+            if len(parts) > _PARTS_LIMIT:
+                digest()
             return write(text)
 
         def noting_publish(*args: Any, **given: Any) -> Any:  # noqa: ANN401 - untyped by its library
             data = given.get("data", args[0] if args else {})
-            parts.append(
-                repr(sorted(data.items())).encode("utf-8", "surrogatepass") if isinstance(data, dict) else b"?"
-            )
+            note(repr(sorted(data.items())) if isinstance(data, dict) else "?")
             return publish(*args, **given)
+
+        hide_frames_of(noting_write)
+        hide_frames_of(noting_publish)
 
         try:
             stream.write = noting_write
@@ -56,5 +67,12 @@ class DisplayWatch:
             if holder is not None and name in getattr(holder, "__dict__", {}):
                 delattr(holder, name)
         self._stdout = self._publisher = None
-        text, self._parts = b"\0".join([b"".join(self._parts)]), []
-        return xxhash.xxh3_128_hexdigest(_ADDRESS.sub(b"0x", text)) if text else ""
+        self._digest()
+        return self._hasher.hexdigest() if self._shown else ""
+
+    def _digest(self) -> None:
+        text = "".join([part if isinstance(part, str) else "?" for part in self._parts])
+        self._parts.clear()
+        if text:
+            self._shown = True
+            self._hasher.update(_ADDRESS.sub(b"0x", text.encode("utf-8", "surrogatepass")))
