@@ -235,6 +235,11 @@ def _visit_lock(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by it
     walk.tag(type(value).__qualname__, repr(value).split(" ", 1)[0])
 
 
+def _visit_event(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
+    walk.changeable(value)
+    walk.tag("event", value.is_set())
+
+
 def _visit_nothing(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
     walk.tag(type(value).__qualname__, getattr(value, "__qualname__", ""))
 
@@ -264,7 +269,8 @@ _HANDLERS: dict[type, order_values.Handler] = {
          fractions.Fraction, uuid.UUID, re.Pattern, re.Match),
         _visit_plain,
     ),
-    **dict.fromkeys((type(threading.Lock()), type(threading.RLock()), threading.Event, threading.Condition), _visit_lock),
+    **dict.fromkeys((type(threading.Lock()), type(threading.RLock()), threading.Condition), _visit_lock),
+    threading.Event: _visit_event,
     **dict.fromkeys(
         (types.WrapperDescriptorType, types.MethodWrapperType, types.MethodDescriptorType, types.ClassMethodDescriptorType,
          types.GetSetDescriptorType, types.MemberDescriptorType, types.GenericAlias, type(NotImplemented)),

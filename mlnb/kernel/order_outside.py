@@ -5,50 +5,38 @@ from __future__ import annotations
 import re
 import sys
 import types
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
-from mlnb.kernel import order_files, order_world
+from mlnb.kernel import order_files, order_reads, order_remote, order_world
 from mlnb.kernel.order_files import ABSENT, Watch
-from mlnb.order.rules.traces import Fingerprint, Key
+from mlnb.kernel.order_names import Names, Reach
+from mlnb.kernel.order_settings import Settings
+from mlnb.order.rules.traces import Fingerprint, Key, all_of
 from mlnb.order.types import CellCode
 
-if TYPE_CHECKING:
-    from mlnb.kernel.order_names import Reach
-
-_FOLDER_WORDS: Final = frozenset(
-    [
-        "getcwd",
-        "cwd",
-        "abspath",
-        "resolve",
-        "absolute",
-        "realpath",
-        "exists",
-        "isfile",
-        "isdir",
-        "is_file",
-        "glob",
-        "listdir",
-        "iterdir",
-    ]
+_FOLDER_WORDS: Final = order_reads.ASKING | {"getcwd", "cwd", "abspath", "resolve", "absolute", "realpath", "samefile"}
+_ENVIRONMENT_WORDS: Final = frozenset(
+    ["environ", "environb", "getenv", "expandvars", "expanduser", "load_dotenv", "getuser"]
 )
-_ENVIRONMENT_WORDS: Final = frozenset(["environ", "getenv", "expandvars", "load_dotenv"])
 _STATE_WORDS: Final = frozenset(["getstate", "get_state"])
 _DRAWS: Final = re.compile(r"random|sample|shuffle|_split|fit")
 _SEED_WORDS: Final = frozenset(["seed", "setstate", "set_state", "manual_seed"])
+_FOLDER_MAGICS: Final = frozenset(
+    {"pwd", "ls", "ll", "lk", "cd", "cat", "cp", "mv", "rm", "mkdir", "rmdir", "run", "writefile", "file"}
+)
 
 
 @dataclass(slots=True)
 class OutsideState:
-    """The outside at one border of a run: simple values by key, the environment, files that the code names and, for
-    code that only imports, the modules that are loaded."""
+    """The outside at one border of a run: simple values by key, the environment, what libraries keep that is not as at the
+    start, what may be read past the doors and, for code that only imports, the modules that are loaded."""
 
     values: dict[Key, Fingerprint] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
-    named: dict[str, Fingerprint] = field(default_factory=dict)
+    settings: dict[Key, Fingerprint] = field(default_factory=dict)
+    named: order_reads.Named = field(default_factory=order_reads.Named)
     loaded: frozenset[str] = frozenset()
 
 
@@ -56,15 +44,22 @@ class Outside:
     """Compares the outside before and after runs, and remembers what a fresh kernel would start from.
 
     Args:
-        is_own: whether a module is the notebook's own.
+        names: the names of the shell.
+        shell: an IPython InteractiveShell.
     """
 
-    def __init__(self, is_own: Callable[[types.ModuleType], bool]) -> None:
-        self._is_own = is_own
+    def __init__(self, names: Names, shell: Any) -> None:  # noqa: ANN401 - untyped by its library
+        self._names = names
+        self._is_own = names.is_own
+        self._shell = shell
+        self._settings = Settings(names, shell)
         self._environment = order_world.environment()
-        self.start: dict[Key, Fingerprint] = {"@folder": order_world.folder(), "@path": order_world.digest(sys.path)}
+        self.start: dict[
+            Key, Fingerprint
+        ] = {}  # as before the first run: a kernel moves to its folder after it has begun
         self.now: dict[Key, Fingerprint] = {}
         self.continued: dict[Key, Fingerprint] = {}  # of the last run: see `Trace.continued`
+        self.varying: tuple[str, ...] = ()  # of the last run: what it took from elsewhere
         self._written: dict[str, Fingerprint] = {}
         self._loaded: dict[str, Fingerprint] = {}
 
@@ -73,39 +68,42 @@ class Outside:
         if key.startswith("@file:"):
             path = key[6:]
             return self._written[path] if path in self._written else order_files.content(path)
-        if key == "@env":
-            return order_world.digest(sorted(self._environment.items()))
+        if key.startswith("@there:"):
+            return _there(self.start_of(f"@file:{key[7:]}"))
         if key.startswith("@env:"):
             return self._environment.get(key[5:], ABSENT)
+        if key.startswith("@library:"):
+            return self._settings.start_of(key)
         return self.start.get(key)
 
     def take(self, code: CellCode, reach: Reach) -> OutsideState:
         """The outside as it is now, as far as `code` can tell it apart."""
-        state = OutsideState(self._values(code, reach), order_world.environment())
+        state = OutsideState(self._values(code), order_world.environment())
         for key, value in state.values.items():
             self.start.setdefault(key, value)
             self.now[key] = value
+        state.settings = self._settings.before(code, reach)
         if code.imports_only:
             state.loaded = frozenset(sys.modules)
-        if code.asks_for_files or code.runs_programs or reach.whole:
-            state.named = {path: order_files.content(path) for path in order_files.named_in(frozenset(reach.texts))}
+        state.named = order_reads.look(
+            code, reach.words, reach.packages, reach.texts, self._values_of(reach), whole=reach.whole
+        )
         return state
 
-    def _values(self, code: CellCode, reach: Reach) -> dict[Key, Fingerprint]:
+    def _values_of(self, reach: Reach) -> list[Any]:
+        namespace = self._shell.user_ns
+        return [namespace[name] for name in reach.names if name in namespace]
+
+    def _values(self, code: CellCode) -> dict[Key, Fingerprint]:
         values: dict[Key, Fingerprint] = {
             "@folder": order_world.folder(),
             "@path": order_world.digest(sys.path),
             "@random": order_world.random_state(),
+            "@recursion": str(sys.getrecursionlimit()),
         }
         numpy_state = order_world.numpy_random_state()
         if numpy_state is not None:
             values["@numpy random"] = numpy_state
-        for name, value in order_world.registries(reach.packages).items():
-            values[f"@setting:{name}"] = value
-        for name in reach.libraries:
-            module = sys.modules.get(name)
-            if isinstance(module, types.ModuleType):
-                values[f"@module:{name}"] = order_world.module_surface(module)
         for name in code.modules:
             module = sys.modules.get(name)
             if isinstance(module, types.ModuleType) and self._is_own(module):
@@ -119,29 +117,38 @@ class Outside:
         reach.packages |= later.packages
         reach.libraries |= later.libraries
         reach.modules |= later.modules
-        after = self.take(code, reach)
+        after = self._values(code)
         inputs: dict[Key, Fingerprint] = {}
         outputs: dict[Key, Fingerprint] = {}
         self.continued = {}
-        for key, value in after.values.items():
+        for key, value in after.items():
             old = before.values.get(key)
             if key.startswith("@own:"):
-                self.start.setdefault(key, ABSENT)
-                inputs[key] = ABSENT if old is None else old
+                self.start.setdefault(key, value)  # as it was when it was first loaded
             if (old is not None and old != value) or (old is None and key.startswith("@own:")):
                 outputs[key] = value
             elif old is None:
+                self.start.setdefault(key, value)
                 continue
             if self._depends(key, code, reach, before, changed=old is not None and old != value):
                 inputs[key] = old if old is not None else value
             elif key in outputs and old is not None and code.imports_only and not code.seeds:
                 self.continued[key] = old
-        if files.relative or files.programs:
+        if files.relative or files.programs or any(name in _FOLDER_MAGICS for name, _ in code.magics):
             inputs["@folder"] = before.values["@folder"]
-        self._environment_keys(before, after, code, reach, inputs, outputs)
+        self._environment_keys(before, code, reach, files, inputs, outputs)
         self._file_keys(before, code, reach, files, inputs, outputs)
         self._own_modules(code, reach, files, inputs)
+        read, set_ = self._settings.after(code, reach, before.settings)
+        inputs |= read
+        outputs |= set_
         self.now.update(outputs)
+        self.now.update((key, self._settings.whole(key)) for key in read)
+        values = self._values_of(reach)
+        texts = [*code.remote, *reach.texts, *order_reads.texts_in(values)] if reach.packages or code.magics else []
+        self.varying = order_remote.sources(
+            code, reach.packages, reach.words, texts, values, getattr(files, "hosts", ())
+        )
         return inputs, outputs
 
     def _depends(self, key: Key, code: CellCode, reach: Reach, before: OutsideState, *, changed: bool) -> bool:
@@ -153,15 +160,17 @@ class Outside:
             return changed and not (code.seeds or words & _SEED_WORDS or self._only_loads(code, before.loaded))
         if key == "@folder":
             return bool(words & _FOLDER_WORDS) or code.asks_for_files or (changed and not self._is_absolute(code))
+        if key == "@recursion":
+            return bool(reach.late) or "RecursionError" in words
         if key == "@path":
-            return (
-                "sys" in words
-                and "path" in words
-                and not (changed and not code.changes_by_operator and "insert" not in words)
-            )
-        if key.startswith("@own:"):
-            return True
-        return not changed or code.changes_by_operator  # what a run has itself set is taken not to decide what it set
+            if "sys" in words and "path" in words:
+                return not changed or code.changes_by_operator or "insert" in words
+            return any(self._may_be_own(name) for name in code.modules)
+        return True  # @own
+
+    def _may_be_own(self, name: str) -> bool:
+        module = sys.modules.get(name.partition(".")[0])
+        return isinstance(module, types.ModuleType) and self._is_own(module)
 
     def _only_loads(self, code: CellCode, before: frozenset[str]) -> bool:
         """Whether the code only imports, and none of the notebook's own modules could keep what it drew while it was loaded."""
@@ -176,35 +185,44 @@ class Outside:
         return any(text.startswith(("/", "~")) for text in code.texts)
 
     def _environment_keys(
-        self, before: OutsideState, after: OutsideState, code: CellCode, reach: Reach,
+        self, before: OutsideState, code: CellCode, reach: Reach, files: Watch,
         inputs: dict[Key, Fingerprint], outputs: dict[Key, Fingerprint],
     ) -> None:  # fmt: skip
-        if before.environment is not after.environment and before.environment != after.environment:
-            for name in set(before.environment) | set(after.environment):
-                value = after.environment.get(name, ABSENT)
+        now = order_world.environment()
+        changed = set()
+        if before.environment is not now and before.environment != now:
+            for name in set(before.environment) | set(now):
+                value = now.get(name, ABSENT)
                 if before.environment.get(name, ABSENT) != value:
                     outputs[f"@env:{name}"] = value
-            outputs["@env"] = order_world.digest(sorted(after.environment.items()))
+                    changed.add(f"@env:{name}")
         reads = code.environment_reads
         if reads is not None:
             inputs.update({f"@env:{name}": before.environment.get(name, ABSENT) for name in reads})
         late = reach.words & _ENVIRONMENT_WORDS and not code.words & _ENVIRONMENT_WORDS
-        if reads is None or late or reach.whole:
-            inputs["@env"] = order_world.digest(sorted(before.environment.items()))
+        if reads is None or late or reach.whole or files.programs or before.named.programs:
+            moved = {
+                f"@env:{name}": before.environment.get(name, ABSENT)
+                for name in set(before.environment) | set(self._environment)
+                if before.environment.get(name) != self._environment.get(name)
+            }
+            blind = changed if reads is None and not code.changes_by_operator and not files.programs else ()
+            key, value = all_of("@env:", moved, without=blind)
+            inputs[key] = value
 
     def _file_keys(
         self, before: OutsideState, code: CellCode, reach: Reach, files: Watch,
         inputs: dict[Key, Fingerprint], outputs: dict[Key, Fingerprint],
     ) -> None:  # fmt: skip
-        touched = {**before.named, **files.before}
-        if files.programs and not before.named:
-            touched.update(
-                {
-                    path: "?"
-                    for path in order_files.named_in(frozenset(reach.texts))
-                    if order_files.content(path) != ABSENT
-                }
+        named = before.named
+        by_others = order_reads.written(named)
+        touched = {**by_others, **named.before, **files.before}
+        if files.programs and named.tree is None:
+            late = order_reads.look(
+                code, reach.words | {"subprocess"}, (), reach.texts, self._values_of(reach), whole=False
             )
+            touched = {**late.before, **touched}
+            named.before = {**late.before, **named.before}
         for path, old in touched.items():
             new = order_files.content(path)
             if old == new == ABSENT and path in files.written and order_files.is_scratch(path):
@@ -213,10 +231,18 @@ class Outside:
             if old != new:
                 outputs[key] = new
                 self._written.setdefault(path, old)
-            is_read = path in files.read or (path in before.named and path not in files.written)
+                if _there(old) != _there(new):
+                    outputs[f"@there:{path}"] = _there(new)
+            is_read = path in files.read or (path in named.before and path not in files.written)
             by_redirect = path not in files.read and old != new and _is_redirected(path, code)
-            if is_read and not by_redirect and old != "?":
+            anew = path in by_others and old == ABSENT and path not in files.read  # made by a program or library
+            if is_read and not by_redirect and not (anew and named.native and not named.programs):
                 inputs[key] = old
+        for name, line in code.magics:
+            if name in ("writefile", "file") and "-a" not in line.split():
+                path = str(Path(line.split()[-1]).expanduser().absolute()) if line.split() else ""
+                if path in files.before:
+                    inputs[f"@there:{path}"] = _there(files.before[path])
 
     def _own_modules(self, code: CellCode, reach: Reach, files: Watch, inputs: dict[Key, Fingerprint]) -> None:
         """The text of an own module counts as it was when the module was loaded."""
@@ -228,6 +254,10 @@ class Outside:
             if name not in self._loaded or file in files.read:
                 self._loaded[name] = order_files.content(file)
             inputs[f"@file:{file}"] = self._loaded[name]
+
+
+def _there(value: Fingerprint | None) -> Fingerprint:
+    return "no" if value is None or value == ABSENT else "yes"
 
 
 def _text_of(module: types.ModuleType) -> str:

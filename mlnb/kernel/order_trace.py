@@ -42,7 +42,7 @@ class Tracker:
         self.names = Names(shell)
         order_objects.add_handlers()
         self.runs: list[CellRun] = []
-        self.outside = Outside(self.names.is_own)
+        self.outside = Outside(self.names, shell)
         self._number = 0
         self.names.refresh()
         self.start: dict[str, Fingerprint] = {name: known.digest for name, known in self.names.prints.items()}
@@ -91,7 +91,7 @@ class Tracker:
         shared_before, mutated, shared_after = self._sharing(begun, outputs)
         trace = Trace(
             code.digest, inputs, {**outputs, **outside_outputs}, reach.whole, shared_before, mutated, shared_after, shown,
-            code.varying, frozenset(name for name in inputs if name in begun.prints and self._is_unsure(begun.prints[name])),
+            code.varying + self.outside.varying, frozenset(name for name in inputs if name in begun.prints and self._is_unsure(begun.prints[name])),
             frozenset(name for name in outputs if self._is_same_object(begun, name) and outputs[name] == self._before(begun, name)),
             dict(self.outside.continued),
         )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any
 import xxhash
 
 from mlnb.order.plugins import python_effects as effects
+from mlnb.order.plugins.python_library import displays, library_effects, only_sets, remote
 from mlnb.order.plugins.python_outline import outline_of
 from mlnb.order.plugins.python_scope import names_of
 from mlnb.order.saved import CellOutline
@@ -27,11 +28,15 @@ _PLAIN_MAGICS = frozenset({
     "bash", "sh", "script", "html", "HTML", "javascript", "js", "latex", "svg", "markdown", "writefile", "xmode",
     "precision", "pprint", "load_ext", "mlnb", "cp", "mv", "rm", "mkdir", "rmdir", "man", "more", "less", "head",
     "tail", "file", "echo", "ll", "lk", "colors", "automagic", "pinfo", "pinfo2", "psource", "pdoc", "pushd", "popd",
-    "dirs", "dhist", "alias", "unalias", "logstart", "logstop", "mlflow",
+    "dirs", "dhist", "getoutput", "python", "python3", "python2", "perl", "ruby", "pypy", "cmd", "node", "deno",
+    "alias", "unalias", "logstart", "logstop", "mlflow",
 })  # fmt: skip
 _PROGRAM_MAGICS = frozenset({
     "system", "sx", "bash", "sh", "script", "ls", "cat", "cp", "mv", "rm", "mkdir", "rmdir", "ll", "lk", "pip", "conda",
+    "getoutput", "python", "python3", "python2", "perl", "ruby", "pypy", "SVG", "cmd", "R", "julia", "node", "deno",
 })  # fmt: skip
+_ABOUT_NAMES = frozenset(["pinfo", "pinfo2", "psource", "pdoc", "file", "config", "mlnb", "pprint"])
+_PUT_IN = re.compile(r"\$\{?([A-Za-z_]\w*)|\{([^{}]*)\}")
 _BOUND_BY_MAGIC = {"capture": 0}
 
 
@@ -98,11 +103,16 @@ class PythonAnalyzer:
             seeds=effects.seeds(tree),
             imports_only=bool(tree.body) and all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in tree.body),
             asks_for_files=effects.asks_for_files(words),
+            effects=library_effects(tree),
+            only_sets=only_sets(tree),
+            displays=displays(tree),
+            remote=remote(effects.texts_of(tree)),
         )
 
     def _with_magics(self, code: CellCode, magics: list[tuple[str, str, str]]) -> CellCode:
         reads, binds, words, texts = set(code.reads), set(code.binds), set(code.words), list(code.texts)
         sure, opaque, history, programs, writes = set(code.sure), code.opaque, code.history, code.runs_programs, set()
+        environment: set[str] | None = set(code.environment_reads) if code.environment_reads is not None else None
         for name, line, body in magics:
             text = f"{line}\n{body}"
             found = set(_WORD.findall(text))
@@ -110,6 +120,11 @@ class PythonAnalyzer:
             texts += text.split()
             history = history or name in _HISTORY_MAGIC
             programs = programs or name in _PROGRAM_MAGICS
+            if name in ("env", "set_env") and environment is not None and not _environment_target(name, line):
+                environment = environment | {line.strip()} if line.strip() else None
+            if name == "system":
+                sure.add("_exit_code")
+                binds.add("_exit_code")
             if name in _PYTHON_MAGICS:
                 inner = self.analyze(body or _without_options(line))
                 reads |= inner.reads if not inner.error else found - sure
@@ -119,7 +134,8 @@ class PythonAnalyzer:
                 sure.update(_capture_target(name, line))
                 history = history or inner.history
             elif name in _PLAIN_MAGICS:
-                reads |= found - sure
+                told = found if name in _ABOUT_NAMES else _put_in(line)
+                reads |= told - sure - _assigned_by(name, line)
                 writes.update(_environment_target(name, line))
                 sure |= _assigned_by(name, line)
                 binds |= _assigned_by(name, line)
@@ -129,7 +145,8 @@ class PythonAnalyzer:
             code, reads=frozenset(reads - {"get_ipython"}),
             guessed=frozenset(reads - code.reads), binds=frozenset(binds), sure=frozenset(sure), words=frozenset(words),
             texts=tuple(texts), opaque=opaque, history=history, runs_programs=programs, at_risk=code.at_risk | reads,
-            environment_reads=None if programs else code.environment_reads,
+            environment_reads=None if programs else environment if environment is None else frozenset(environment),
+            magics=tuple((name, line) for name, line, _ in magics), remote=remote((*code.texts, *texts)),
             environment_writes=code.environment_writes | writes,
             asks_for_files=code.asks_for_files or programs,
         )  # fmt: skip
@@ -160,7 +177,7 @@ def _magics(tree: ast.AST) -> Iterator[tuple[str, str, str]]:
         if node.func.attr in ("run_line_magic", "run_cell_magic"):
             yield given[0], given[1], given[2] if node.func.attr == "run_cell_magic" else ""
         elif node.func.attr in ("system", "getoutput"):
-            yield "system", given[0], ""
+            yield "system" if node.func.attr == "system" else "getoutput", given[0], ""
 
 
 def _is_get_ipython(node: ast.AST) -> bool:
@@ -235,6 +252,11 @@ def _environment_target(name: str, line: str) -> set[str]:
     if name not in ("env", "set_env") or not line.strip():
         return set()
     return {re.split(r"[=\s]", line.strip(), maxsplit=1)[0]} if re.search(r"[=\s]", line.strip()) else set()
+
+
+def _put_in(line: str) -> set[str]:
+    """Names whose values IPython puts into a line: ``$name`` and ``{expression}``."""
+    return {word for name, inner in _PUT_IN.findall(line) for word in [name, *_WORD.findall(inner)] if word}
 
 
 def _assigned_by(name: str, line: str) -> set[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from mlnb.order.rules.judgement import Cause, CauseKind, Expected, Judgement
 from mlnb.order.rules.traces import (
@@ -19,9 +20,12 @@ from mlnb.order.rules.traces import (
     Key,
     Knowledge,
     Trace,
+    all_of,
     differ,
+    family_of,
     history_digest,
     is_name,
+    members_of,
     only_names,
 )
 
@@ -52,6 +56,7 @@ class _Fold:
         self.by_code = knowledge.traces()
         self.last = knowledge.last()
         self.expected: dict[Key, Expected] = {}
+        self.families: dict[Key, dict[Key, None]] = {}
         self.shapes: dict[str, Shape] = {}
         self.above: list[str] = []
         self.judgements: dict[str, Judgement] = {}
@@ -61,12 +66,34 @@ class _Fold:
         """What the cells so far leave for `key`."""
         if key == "@history":
             return Expected(history_digest(self.above))
+        if key.startswith("@all:"):
+            return self._expect_all(key)
         found = self.expected.get(key)
         if found is not None:
             return found
         if key in self.knowledge.varying_start:
             return Expected("", None, "random numbers without a seed")
         return Expected(self.knowledge.start.get(key, ABSENT))
+
+    def _expect_all(self, key: Key) -> Expected:
+        family, excluded = members_of(key)
+        known = {member: self.expected[member] for member in self.families.get(family, ()) if member not in excluded}
+        for expected in known.values():
+            if expected.value is None:
+                return expected
+        values = {
+            member: expected.value
+            for member, expected in known.items()
+            if expected.value is not None and expected.value != self.knowledge.start.get(member, ABSENT)
+        }
+        last = known[next(reversed(values))] if values else Expected(None)
+        varying = next((expected.varying for expected in known.values() if expected.varying), "")
+        return Expected(all_of(family, values)[1], last.by, varying)
+
+    def _set(self, key: Key, expected: Expected) -> None:
+        self.expected[key] = expected
+        if family := family_of(key):
+            self.families.setdefault(family, {})[key] = None
 
     def take(self, cell: Cell) -> None:
         """Judge `cell` and carry the expectation over it."""
@@ -76,7 +103,10 @@ class _Fold:
         fitting, misfit = self._fitting(cell)
         judgement = self._judge(cell, fitting, misfit)
         wanted = set(cell.reads) if fitting is None else set(fitting.trace.inputs)
-        judgement.needs = {key: self.expect(key) for key in wanted}
+        members = {
+            member for key in wanted if key.startswith("@all:") for member in self.families.get(members_of(key)[0], ())
+        }
+        judgement.needs = {key: self.expect(key) for key in wanted | members}
         if fitting is None:
             touched = self._forget(cell)
         else:
@@ -193,7 +223,7 @@ class _Fold:
             (expected.varying for key in trace.inputs if (expected := self.expect(key)).varying), ""
         )
         for key, value in trace.outputs.items():
-            self.expected[key] = self._continued(cell, trace, key) or Expected(value, cell.id, varying)
+            self._set(key, self._continued(cell, trace, key) or Expected(value, cell.id, varying))
             if not is_name(key):
                 continue
             self.shapes[key] = tuple(
@@ -230,9 +260,10 @@ class _Fold:
             changed |= {name for name, shape in self.shapes.items() if any(token in tokens for token, _ in shape)}
         touched |= {name for name in changed if self.expect(name).value != ABSENT or name in cell.binds}
         for key in touched:
-            self.expected[key] = Expected(
-                None, cell.id, how="set" if key in cell.binds else "changed" if key in seen else "at_risk"
+            how: Literal["set", "changed", "at_risk"] = (
+                "set" if key in cell.binds else "changed" if key in seen else "at_risk"
             )
+            self._set(key, Expected(None, cell.id, how=how))
             self.shapes.pop(key, None)
             if key in cell.sure and not cell.reads:  # what reads nothing surely runs to its end
                 self.sure_writers.pop(key, None)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from mlnb.order.rules.judgement import Cause, Judgement
-from mlnb.order.rules.traces import ABSENT, Cell, CellRun, Key, Knowledge, is_name
+from mlnb.order.rules.traces import ABSENT, Cell, CellRun, Key, Knowledge, is_name, members_of
 from mlnb.order.types import CellStatus
 
 NO_CELL = "code that is not a cell of this notebook"
@@ -40,7 +40,13 @@ def key_in_words(key: Key) -> str:
     kind, _, rest = key.partition(":")
     if is_name(key):
         return f"`{key}`"
+    if key.startswith("@all:"):
+        return _family_in_words(rest)
+    if kind == "@library":
+        return _setting_in_words(rest)
     names = {
+        "@recursion": "the recursion limit",
+        "@there": f"whether there is {PurePosixPath(rest).name}",
         "@folder": "the working directory",
         "@env": f"the environment variable {rest}" if rest else "the environment",
         "@path": "the import path",
@@ -53,6 +59,19 @@ def key_in_words(key: Key) -> str:
         "@file": f"the file {PurePosixPath(rest).name}",
     }
     return names.get(kind, rest or kind)
+
+
+def _family_in_words(rest: str) -> str:
+    family = rest.partition("~")[0].rstrip(":/")
+    if family == "@env":
+        return "the environment"
+    package = family.removeprefix("@library:")
+    return "what is set for the whole process" if package == "process" else f"what is set in {package}"
+
+
+def _setting_in_words(rest: str) -> str:
+    package, _, item = rest.partition("/")
+    return f"the {item}" if package == "process" else f"`{item.removeprefix(f'{package}.')}` of {package}"
 
 
 class _Words:
@@ -170,7 +189,8 @@ class _Words:
 
     def _last_writer(self, key: Key, *, after: int = 0, before: int | None = None) -> CellRun | None:
         for run in reversed(self.runs):
-            if run.number > after and (before is None or run.number < before) and key in run.trace.outputs:
+            in_time = run.number > after and (before is None or run.number < before)
+            if in_time and (key in run.trace.outputs or _sets_a_member(run, key)):
                 return run
         return None
 
@@ -181,6 +201,13 @@ class _Words:
             return NO_CELL
         old = "" if self.cells[run.cell_id].digest == run.trace.digest else "an earlier version of "
         return f"{old}{self._label(run.cell_id)}"
+
+
+def _sets_a_member(run: CellRun, key: Key) -> bool:
+    if not key.startswith("@all:"):
+        return False
+    family, excluded = members_of(key)
+    return any(output.startswith(family) and output not in excluded for output in run.trace.outputs)
 
 
 def first_sentences(reasons: Iterable[str], limit: int = 3) -> str:

@@ -1,8 +1,17 @@
 """What a cell run left behind, as the rules see it: fingerprints of what went in and what came out.
 
 Keys of inputs and outputs are names of the notebook, or begin with ``@`` for what lies outside the names:
-``@folder``, ``@env:NAME`` and ``@env``, ``@path``, ``@random``, ``@numpy random``, ``@setting:NAME``, ``@module:NAME``,
-``@own:NAME`` (a module beside the notebook), ``@file:PATH``, ``@history``.
+
+- ``@folder`` the working directory; ``@path`` the import path; ``@history`` the code that ran so far;
+- ``@random``, ``@numpy random`` states of the global generators; ``@recursion`` the recursion limit;
+- ``@env:NAME`` an environment variable;
+- ``@library:PACKAGE/ITEM`` a setting or patch of a library, or something else that it keeps for the whole process (``process``:
+  what may decide the result of any call, such as the locale; ``IPython``: how results are shown);
+- ``@own:MODULE`` the attributes of a module beside the notebook; its text is a file;
+- ``@file:PATH`` what lies at a path: the text of a file, the names in a folder; ``@there:PATH`` whether anything does.
+
+``@all:PREFIX`` is an input only: everything whose key begins with PREFIX, as far as it is not as in a fresh kernel (``@all:@env:``,
+``@all:@library:pandas/``), but for the items that follow, each after a ``~``.
 """
 
 from __future__ import annotations
@@ -18,6 +27,41 @@ Fingerprint = str
 Seen = tuple[int, int]
 
 ABSENT: Final[Fingerprint] = "absent"
+
+
+def family_of(key: Key) -> Key:
+    """The PREFIX under which ``@all:PREFIX`` counts `key`, or empty."""
+    if key.startswith("@env:"):
+        return "@env:"
+    return key.partition("/")[0] + "/" if key.startswith("@library:") else ""
+
+
+def all_of(family: Key, values: Mapping[Key, Fingerprint], without: Iterable[Key] = ()) -> tuple[Key, Fingerprint]:
+    """The ``@all:`` key of `family` and its fingerprint.
+
+    Args:
+        family: a prefix, as of `family_of`.
+        values: the members that are not as in a fresh kernel.
+        without: members that do not count.
+    """
+    excluded = sorted(without)
+    key = "~".join([f"@all:{family}", *(member[len(family) :] for member in excluded)])
+    counted = {member: value for member, value in values.items() if member not in excluded}
+    return key, _digest(counted)
+
+
+def members_of(key: Key) -> tuple[Key, frozenset[Key]]:
+    """The family that an ``@all:`` key counts, and those of its members that it does not."""
+    family, *excluded = key.removeprefix("@all:").split("~")
+    return family, frozenset(f"{family}{member}" for member in excluded)
+
+
+def _digest(values: Mapping[Key, Fingerprint]) -> Fingerprint:
+    return (
+        xxhash.xxh3_128_hexdigest(repr(sorted(values.items())).encode("utf-8", "surrogatepass"))
+        if values
+        else "as at the start"
+    )
 
 
 def is_name(key: Key) -> bool:

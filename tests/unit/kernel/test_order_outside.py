@@ -37,7 +37,7 @@ def notebook(tmp_path, monkeypatch):
 
 
 def inputs(nb, number=1):
-    return nb.order._tracker.runs[number - 1].trace.inputs
+    return nb.order._runs.tracker.runs[number - 1].trace.inputs
 
 
 def library(tmp_path, monkeypatch, name, text):
