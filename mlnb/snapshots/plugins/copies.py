@@ -19,7 +19,7 @@ import signal
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,7 +105,8 @@ def fork(work: Callable[[Say], None], before: Iterable[Copy]) -> Copy:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of threads in this process; see `why_not`
-            pid = os.fork()
+            with _unhurried():
+                pid = os.fork()
     except OSError:
         for handle in (words_in, words_out, end_in, end_out):
             os.close(handle)
@@ -115,6 +116,21 @@ def fork(work: Callable[[Say], None], before: Iterable[Copy]) -> Copy:
     os.close(words_out)
     os.close(end_out)
     return Copy(pid, os.fdopen(words_in, "rb"), end_in)
+
+
+@contextlib.contextmanager
+def _unhurried() -> Iterator[None]:
+    """A process made inside the block does not push this one aside when it begins to run."""
+    policy = os.sched_getscheduler(0)
+    if policy != os.SCHED_OTHER:
+        yield
+        return
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    try:
+        yield
+    finally:
+        if not _in_copy:
+            os.sched_setscheduler(0, policy, os.sched_param(0))
 
 
 def wait_for(copy: Copy) -> None:
