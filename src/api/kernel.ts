@@ -83,7 +83,11 @@ export class KernelLink implements IKernelLink, IDisposable {
   private _onStatus(_: ISessionContext, status: Kernel.Status): void {
     if (status === 'restarting' || status === 'autorestarting' || status === 'dead') {
       this._restarts += 1;
-      this._drop(status === 'dead' ? 'none' : 'connecting');
+      if (status === 'dead') {
+        this._drop('none');
+      } else if (this._state !== 'foreign') {
+        this._drop('connecting'); // one of another language stays that
+      }
     } else {
       this._reconnect();
     }

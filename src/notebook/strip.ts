@@ -41,7 +41,8 @@ export class Strip {
       this.close(null);
     });
     if (isTyping) {
-      announce(`${_question.title} ${_question.text}`.replaceAll('`', ''));
+      const said = `${_question.title} ${_question.text}`.replaceAll('`', '');
+      announce(_trans.__('%1 Press Escape and W to answer.', said));
       this._node.scrollIntoView({ block: 'nearest' });
     } else {
       this.focus();

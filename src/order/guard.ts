@@ -6,7 +6,7 @@
  */
 
 import type { ICell, IKernelLink, INotebook, IQuestion, IRunGuard } from '../tokens';
-import type { IAdvice } from './client';
+import type { IAdvice, OrderMode } from './client';
 import { askAdvice, askDependants } from './client';
 import type { OrderFollower } from './follower';
 import { keptBy } from './follower';
@@ -19,7 +19,12 @@ const PATIENCE_MS = 2000;
 /** The questions in words. */
 export interface IOrderQuestions {
   /** About cells that are to run although `advice` says otherwise. */
-  advice(advice: IAdvice, cells: readonly ICell[], cellIds: readonly string[]): IQuestion;
+  advice(
+    advice: IAdvice,
+    mode: OrderMode,
+    cells: readonly ICell[],
+    cellIds: readonly string[]
+  ): IQuestion;
   /** About a cell whose tag keeps it from running. */
   kept(cell: ICell): IQuestion;
   /** About dependants that took long when they last ran. */
@@ -43,6 +48,8 @@ interface IRuns {
   readonly ledger: LinearLedger;
   /** Cells that run or have been let through to run. */
   readonly running: Set<string>;
+  /** Whether the kernel has been told of the document in this turn of the event loop. */
+  isTold: boolean;
   /** Ends when the advice for earlier runs is given. */
   advised: Promise<unknown>;
   /** The question that waits, about these cells. */
@@ -85,8 +92,10 @@ export class OrderGuard implements IRunGuard {
   }
 
   began(notebook: INotebook, cellId: string): void {
-    const { ledger, running } = this._runsOf(notebook);
+    const runs = this._runsOf(notebook);
+    const { ledger, running } = runs;
     running.add(cellId);
+    this._tell(notebook, runs);
     if (notebook.kernel.state === 'foreign') {
       const source = notebook.cells().find(({ id }) => id === cellId)?.source ?? '';
       ledger.begin(cellId, source, notebook.kernel.session);
@@ -109,6 +118,23 @@ export class OrderGuard implements IRunGuard {
         console.warn('mlnb: could not run what depends on the cells that ran.', reason);
       });
     }
+  }
+
+  /**
+   * An edit a moment ago reaches the kernel before the run does, once for all cells that begin together: a run that comes without the id of
+   * its cell, as with server-side execution, is known by its source.
+   */
+  private _tell(notebook: INotebook, runs: IRuns): void {
+    if (notebook.kernel.state !== 'ready' || runs.isTold) {
+      return;
+    }
+    runs.isTold = true;
+    queueMicrotask(() => {
+      runs.isTold = false;
+    });
+    this._followerOf(notebook)
+      ?.sync()
+      .catch(() => undefined); // it is told again after the run, and says then what is wrong
   }
 
   private async _admit(
@@ -204,7 +230,9 @@ export class OrderGuard implements IRunGuard {
     if (advice.decision === 'run') {
       return new Set(cellIds);
     }
-    const answer = await notebook.ask(this._questions.advice(advice, notebook.cells(), cellIds));
+    const mode = this._followerOf(notebook)?.mode ?? 'mark';
+    const question = this._questions.advice(advice, mode, notebook.cells(), cellIds);
+    const answer = await notebook.ask(question);
     if (answer === Answers.run) {
       return new Set(cellIds);
     }
@@ -266,6 +294,7 @@ export class OrderGuard implements IRunGuard {
     const runs: IRuns = {
       ledger: new LinearLedger(),
       running: new Set(),
+      isTold: false,
       advised: Promise.resolve(),
       open: null
     };

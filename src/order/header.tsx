@@ -13,7 +13,7 @@ import {
   goodIcon,
   planIcon,
   staleIcon,
-  unknownIcon
+  cannotTellIcon
 } from '../ui/icons';
 import type { OrderModel } from './model';
 import type { SummaryKind } from './summary';
@@ -23,7 +23,7 @@ const ICONS: Readonly<Record<SummaryKind, LabIcon>> = {
   clean: goodIcon,
   stale: staleIcon,
   not_run: emptyIcon,
-  unknown: unknownIcon,
+  unknown: cannotTellIcon,
   off: cancelledIcon,
   fault: badIcon,
   linear: planIcon

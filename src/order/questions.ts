@@ -4,11 +4,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { IAnswer, ICell, IQuestion } from '../tokens';
 import { sentence } from '../ui/format';
-import type { IAdvice, ICellOrder } from './client';
+import type { IAdvice, ICellOrder, OrderMode } from './client';
 import type { IOrderQuestions } from './guard';
 import { Answers } from './guard';
 import { keptBy } from './follower';
-import { cellsText, numbersOf, orderText, reasonText, stateText } from './words';
+import { cellsText, keptText, numbersOf, reasonText, stateText } from './words';
 
 /** The answers that a remark about a cell offers. */
 export const RemarkAnswers = { clean: 'clean', vouch: 'vouch' } as const;
@@ -16,7 +16,7 @@ export const RemarkAnswers = { clean: 'clean', vouch: 'vouch' } as const;
 /** The questions of the guard, translated. */
 export function orderQuestions(trans: TranslationBundle): IOrderQuestions {
   return {
-    advice: (advice, cells, cellIds) => adviceQuestion(advice, cells, cellIds, trans),
+    advice: (advice, mode, cells, cellIds) => adviceQuestion(advice, mode, cells, cellIds, trans),
     kept: cell => keptQuestion(cell, trans),
     slow: (cellIds, cells) => slowQuestion(cellIds, cells, trans)
   };
@@ -43,14 +43,15 @@ export function remark(cell: ICell, order: ICellOrder, trans: TranslationBundle)
   return {
     cellId: cell.id,
     kind: 'note',
-    title: order.kept ? orderText(order, trans) : state,
-    text: order.kept || reason === state ? '' : reason,
+    title: ended(order.kept ? keptText(order.kept, trans) : state),
+    text: order.kept || reason === state ? '' : ended(reason),
     answers
   };
 }
 
 function adviceQuestion(
   advice: IAdvice,
+  mode: OrderMode,
   cells: readonly ICell[],
   cellIds: readonly string[],
   trans: TranslationBundle
@@ -59,7 +60,10 @@ function adviceQuestion(
   const first = cellsText(numbersOf(plan, cells), trans);
   const planned: IAnswer = {
     id: Answers.first,
-    label: trans._n('Run it first', 'Run them first', plan.length),
+    label:
+      plan.length === inputs.length
+        ? trans._n('Run it first', 'Run them first', plan.length)
+        : trans._n('Run %1 cell first', 'Run %1 cells first', plan.length),
     caption: trans._n(
       'Runs %2, and then what you asked for',
       'Runs %2, and then what you asked for',
@@ -76,12 +80,22 @@ function adviceQuestion(
   const answers = [plan.length > 0 ? planned : restartAnswer(trans)];
   const must = plan.length > 0 ? sentence(trans.__('%1 must run first.', first)) : '';
   const cellId = cellIds[0] ?? '';
+  const count = inputs.length;
   if (decision === 'refuse') {
-    const text = advice.message ? ended(sentence(advice.message)) : must;
-    return { cellId, kind: 'refuse', title: trans.__('Not run.'), text, answers };
+    return {
+      cellId,
+      kind: 'refuse',
+      title:
+        mode === 'linear'
+          ? trans.__('Not run: this notebook runs from top to bottom.')
+          : count > 0
+            ? trans._n('Not run: %1 input is stale.', 'Not run: %1 inputs are stale.', count)
+            : trans.__('Not run.'),
+      text: must || ended(sentence(advice.message)),
+      answers
+    };
   }
   const [title = '', ...rest] = advice.message.split(': ');
-  const count = inputs.length;
   return {
     cellId,
     kind: 'warn',

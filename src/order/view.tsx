@@ -13,8 +13,15 @@ import {
   TextWithCode
 } from '../ui/components';
 import { sentence } from '../ui/format';
-import { badIcon, editedIcon, emptyIcon, goodIcon, staleIcon, unknownIcon } from '../ui/icons';
-import { keptIcon } from '../ui/icons';
+import {
+  badIcon,
+  editedIcon,
+  emptyIcon,
+  goodIcon,
+  keptIcon,
+  staleIcon,
+  cannotTellIcon
+} from '../ui/icons';
 import type { ICellOrder } from './client';
 import { Findings } from './findings';
 import { ModeSelect } from './mode_select';
@@ -26,7 +33,7 @@ const ICONS: Readonly<Record<ICellOrder['state'], LabIcon>> = {
   stale: staleIcon,
   edited: editedIcon,
   never_run: emptyIcon,
-  unknown: unknownIcon
+  unknown: cannotTellIcon
 };
 
 /** Everything below the section's header. */
@@ -110,17 +117,26 @@ function LiveOrder({ model, trans }: IPart): React.JSX.Element {
     <>
       <div className="mlnb-Bar">
         <ModeSelect model={model} trans={trans} />
-        <Button
-          isPrimary
-          label={trans._n('Run %1 cell', 'Run %1 cells', toRun)}
-          title={trans.__('Run, in order, the cells that make the notebook equal a clean run')}
-          isDisabled={toRun === 0 || model.busyWith !== null}
-          onClick={() => void model.runPlan()}
-        />
       </div>
-      <p className="mlnb-Summary" role="status">
-        {summary(model, trans)}
-      </p>
+      <div className="mlnb-Bar">
+        <p className="mlnb-Summary mlnb-mod-inBar" role="status">
+          {summary(model, trans)}
+        </p>
+        {toRun > 0 && (
+          <Button
+            isPrimary
+            label={trans._n('Run %1 cell', 'Run %1 cells', toRun)}
+            title={trans.__('Run, in order, the cells that make the notebook equal a clean run')}
+            isDisabled={model.busyWith !== null}
+            onClick={() => void model.runPlan()}
+          />
+        )}
+      </div>
+      {model.mode === 'reactive' && model.notebook?.isTrusted === false && (
+        <p className="mlnb-Summary">
+          {trans.__('Jupyter does not trust this notebook, so nothing in it runs by itself.')}
+        </p>
+      )}
       <RestartHint model={model} trans={trans} />
       <CellList
         model={model}
@@ -189,7 +205,7 @@ function CellRow(props: IPart & { readonly cell: IListedCell }): React.JSX.Eleme
   const icon = kept ? keptIcon : ICONS[state];
   const label = kept ? keptText(kept, trans) : stateText(state, trans);
   return (
-    <li className="mlnb-Row mlnb-mod-withAction">
+    <li className="mlnb-Row">
       <button
         type="button"
         className="mlnb-Row-head"
@@ -268,7 +284,12 @@ function summary(model: OrderModel, trans: TranslationBundle): React.ReactNode {
       </>
     );
   }
-  return trans.__('Not fresh: %1 of %2 cells.', model.listed.length, model.total);
+  return trans._n(
+    '%1 of %2 is not fresh.',
+    '%1 of %2 are not fresh.',
+    model.listed.length,
+    model.total
+  );
 }
 
 interface IPart {

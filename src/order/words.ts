@@ -58,11 +58,11 @@ export function modeText(mode: OrderMode, trans: TranslationBundle): string {
     case 'mark':
       return trans.__('Mark stale cells');
     case 'warn':
-      return trans.__('Warn before running on stale inputs');
+      return trans.__('Warn of stale inputs');
     case 'reactive':
-      return trans.__('Reactive: run what depends on a cell after it');
+      return trans.__('Reactive: run dependants');
     case 'block':
-      return trans.__('Block runs on stale inputs');
+      return trans.__('Block on stale inputs');
     case 'linear':
       return trans.__('Linear: top to bottom only');
   }

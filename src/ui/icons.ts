@@ -71,6 +71,12 @@ export const unknownIcon = icon(
   `<path class="mlnb-icon-warn" ${stroke} d="M5.6 6a2.4 2.4 0 1 1 3.6 2c-.8.5-1.2.9-1.2 1.9M8 12.6v.1"/>`
 );
 
+/** The same, quietly: mlnb cannot tell. */
+export const cannotTellIcon = icon(
+  'cannot-tell',
+  `<path class="mlnb-icon-muted" ${stroke} d="M5.6 6a2.4 2.4 0 1 1 3.6 2c-.8.5-1.2.9-1.2 1.9M8 12.6v.1"/>`
+);
+
 /** A camera: take a snapshot. */
 export const cameraIcon = icon(
   'camera',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import socket
@@ -65,7 +66,15 @@ class Lab:
         """The sections of the sidebar are open as for a new user."""
         self._set("mlnb:sidebar", {})
 
-    def write_notebook(self, name: str, *sources: str, parameters: bool = False) -> str:
+    def add_kernel(self, name: str, language: str, program: str) -> None:
+        """Offer a kernel of another language: a Python program with ipykernel's ``Kernel`` at hand, told its connection file."""
+        folder = self.root.parent / "jupyter" / "data" / "kernels" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "kernel.py").write_text(program)
+        argv = [sys.executable, str(folder / "kernel.py"), "-f", "{connection_file}"]
+        (folder / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": name, "language": language}))
+
+    def write_notebook(self, name: str, *sources: str, parameters: bool = False, kernel: str = "python3") -> str:
         """Save a notebook of code cells with ids ``c1``, ``c2`` ...; with `parameters` the first is its parameters cell."""
         cells = [
             {
@@ -78,8 +87,8 @@ class Lab:
             }
             for number, source in enumerate(sources, 1)
         ]
-        kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-        document = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+        spec = {"name": kernel, "display_name": kernel}
+        document = {"cells": cells, "metadata": {"kernelspec": spec}, "nbformat": 4, "nbformat_minor": 5}
         (self.root / name).write_text(json.dumps(document))
         return name
 
@@ -88,8 +97,8 @@ class Lab:
 
 
 @contextlib.contextmanager
-def running_lab(folder: Path) -> Iterator[Lab]:
-    """A JupyterLab whose state lies below `folder`; it and its kernels end with the block."""
+def running_lab(folder: Path, python: str | Path = sys.executable, *arguments: str) -> Iterator[Lab]:
+    """A JupyterLab of the environment of `python`, whose state lies below `folder`; it and its kernels end with the block."""
     root = folder / "notebooks"
     root.mkdir(parents=True)
     config = folder / "jupyter_config.json"
@@ -97,8 +106,8 @@ def running_lab(folder: Path) -> Iterator[Lab]:
     port = _free_port()
     log = (folder / "lab.log").open("w")
     process = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", f"--config={config}", f"--ServerApp.port={port}"],
-        env=_environment(folder),
+        [str(python), "-m", "jupyterlab", f"--config={config}", f"--ServerApp.port={port}", *arguments],
+        env=_environment(folder, python),
         cwd=root,
         stdout=log,
         stderr=subprocess.STDOUT,
@@ -110,7 +119,7 @@ def running_lab(folder: Path) -> Iterator[Lab]:
         yield lab
     finally:
         _stop(process)
-        subprocess.run([sys.executable, "-m", "mlnb.cli.main", "worker", "stop"], env=_environment(folder), check=False,
+        subprocess.run([str(python), "-m", "mlnb.cli.main", "worker", "stop"], env=_environment(folder, python), check=False,
                        capture_output=True, timeout=60)  # fmt: skip
         log.close()
 
@@ -140,7 +149,7 @@ def _config(root: Path) -> dict[str, object]:
     }
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, python: str | Path) -> dict[str, str]:
     home = folder / "home"
     home.mkdir(exist_ok=True)
     kept = {
@@ -150,7 +159,7 @@ def _environment(folder: Path) -> dict[str, str]:
     }
     return {
         **kept,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{Path(python).parent}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(home),
         "JUPYTER_CONFIG_DIR": str(folder / "jupyter" / "config"),
         "JUPYTER_DATA_DIR": str(folder / "jupyter" / "data"),
@@ -177,7 +186,7 @@ def _wait_until_up(lab: Lab, process: subprocess.Popen[bytes], log: Path) -> Non
             break
         try:
             lab.request("GET", "api/status")
-        except (urllib.error.URLError, OSError):
+        except (urllib.error.URLError, OSError, http.client.HTTPException):
             time.sleep(0.2)
         else:
             return
@@ -250,6 +259,29 @@ class Screen:
             }""",
             cell_id,
         )
+
+    def press_at(self, cell_id: str, keys: str) -> None:
+        """Choose a cell by its prompt and press a key there."""
+        index = self.page.evaluate(
+            "id => window.jupyterapp.shell.currentWidget.content.widgets.findIndex(cell => cell.model.id === id)",
+            cell_id,
+        )
+        self.page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-InputPrompt").click()
+        self.page.keyboard.press(keys)
+
+    def metadata(self) -> object:
+        """What the current notebook holds under our key."""
+        return self.page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.context.model.getMetadata('mlnb') ?? null"
+        )
+
+    def counts(self) -> list[int | None]:
+        """The execution counts of the code cells of the current notebook."""
+        counts: list[int | None] = self.page.evaluate(
+            """() => window.jupyterapp.shell.currentWidget.content.widgets
+                .filter(cell => cell.model.type === 'code').map(cell => cell.model.executionCount)"""
+        )
+        return counts
 
     def execute(self, command: str, args: dict[str, object] | None = None) -> None:
         """Run a command of JupyterLab, without waiting for its end."""

@@ -62,8 +62,8 @@ def test_the_link_survives_a_restart_of_the_kernel(screen):
 def test_switched_off_it_marks_nothing(screen):
     order = open_linked(screen, "off.ipynb", "x = 1")
     expect(screen.page.locator(".mlnb-CellMark")).to_have_count(1)
-    order.get_by_label("What mlnb does about order").select_option("off")
-    expect(order.get_by_text("mlnb does not watch the order in this kernel.")).to_be_visible()
+    order.get_by_label("What mlnb does about order in this notebook").select_option("off")
+    expect(order.get_by_text("mlnb does not watch the order in this notebook.")).to_be_visible()
     expect(screen.page.locator(".mlnb-CellMark")).to_have_count(0)
 
 

@@ -12,7 +12,7 @@ const RUN: IAdvice = { decision: 'run', message: '', stale_inputs: [], plan: [] 
 const WARN: IAdvice = { decision: 'warn', message: '', stale_inputs: ['a'], plan: ['a'] };
 
 const QUESTIONS = {
-  advice: (advice: IAdvice, _: unknown, cellIds: readonly string[]) => ({
+  advice: (advice: IAdvice, _: unknown, __: unknown, cellIds: readonly string[]) => ({
     cellId: cellIds[0] ?? '',
     kind: 'warn' as const,
     title: advice.decision,
