@@ -38,6 +38,7 @@ const RESTORED: Restored = {
   recomputed: [],
   not_restored: { socket: 'it holds a socket' },
   removed: [],
+  process: [],
   undo: 's2'
 };
 
