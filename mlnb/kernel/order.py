@@ -179,6 +179,9 @@ class KernelOrder:
             judged = self._judged()
             if judged is not None and isinstance(cell_ids, (list, tuple)):
                 asked = [cell_id for cell_id in cell_ids if isinstance(cell_id, str)]
+                for cell_id in judged.empty.intersection(asked):
+                    self._runs.tracker.note_empty(cell_id)  # front ends do not send cells without code
+                    self._judge.forget()
                 found = advice_on(asked, judged, self._ladder, self._runs)
         return found
 

@@ -8,6 +8,7 @@ from typing import Any
 from mlnb.kernel.order_values import HANDLERS, Handler, TooLarge, Walk, packed
 
 ARRAY_LIMIT_BYTES = 1 << 30
+_LAYOUT = 0x403  # order of the elements in memory and whether it may be written: numpy's own bits
 
 
 def add_handlers() -> None:
@@ -80,7 +81,10 @@ def _visit_array(walk: Walk, array: Any) -> None:  # noqa: ANN401 - untyped by i
         walk.visit(array.base)  # memory of a bytes, memoryview or mmap
     walk.changeable(owner, place)
     walk.tag(
-        "array", array.dtype.str if array.dtype.names is None else array.dtype.descr, array.shape, array.flags.writeable
+        "array",
+        array.dtype.str if array.dtype.names is None else array.dtype.descr,
+        array.shape,
+        array.flags.num & _LAYOUT,
     )
     if array.nbytes > ARRAY_LIMIT_BYTES:
         raise TooLarge
@@ -158,6 +162,8 @@ def _visit_series(walk: Walk, series: Any) -> None:  # noqa: ANN401 - untyped by
 def _add_attributes(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
     if value.attrs:
         walk.visit(value.attrs)
+    if not value.flags.allows_duplicate_labels:
+        walk.tag("unique labels")
 
 
 def _visit_index(walk: Walk, index: Any) -> None:  # noqa: ANN401 - untyped by its library
@@ -172,6 +178,8 @@ def _visit_index(walk: Walk, index: Any) -> None:  # noqa: ANN401 - untyped by i
             walk.visit(codes)
     else:
         _add_column(walk, index._data)
+        if hasattr(index, "freqstr"):
+            walk.tag(index.freqstr)
 
 
 def _add_column(walk: Walk, values: Any) -> None:  # noqa: ANN401 - untyped by its library

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import dis
+import sys
 import types
 from dataclasses import dataclass
 
 import xxhash
 
+from mlnb.order.plugins.python_scope import names_asked_for
+
 _READS = {dis.opmap[name] for name in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") if name in dis.opmap}
 _STORES = {dis.opmap[name] for name in ("STORE_GLOBAL", "DELETE_GLOBAL", "STORE_NAME") if name in dis.opmap}
 _LOAD_GLOBAL = dis.opmap["LOAD_GLOBAL"]
 _EXTENDED = dis.opmap["EXTENDED_ARG"]
+_CACHE = dis.opmap.get("CACHE", -1)
+_IS = dis.opmap["IS_OP"]
+_CONSTANTS = {
+    dis.opmap[name] for name in ("LOAD_CONST", "LOAD_CONST_IMMORTAL", "LOAD_COMMON_CONSTANT") if name in dis.opmap
+}
+_ATTRIBUTES = {dis.opmap[name] for name in ("LOAD_ATTR", "LOAD_METHOD") if name in dis.opmap}
 _REMEMBERED = 20_000
+_QUERIES = frozenset(["query", "eval"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +32,7 @@ class CodeFacts:
     Attributes:
         digest: equal for code that does the same (line numbers and file names do not count).
         names: global names it reads or sets.
-        words: those and every attribute it uses.
+        words: those and every attribute it uses; ``is`` when it asks if two values are one object, ``time.time`` for the clock.
         texts: its short text constants.
         modules: modules it imports when it runs.
     """
@@ -50,8 +60,8 @@ def facts_of(code: types.CodeType) -> CodeFacts:
 
 
 def _read(code: types.CodeType) -> CodeFacts:
-    names, modules = _globals(code)
-    words = set(code.co_names)
+    names, modules, marks = _globals(code)
+    words = set(code.co_names) | marks
     texts: list[str] = []
     parts: list[object] = [
         code.co_name, code.co_code, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars,
@@ -73,13 +83,18 @@ def _read(code: types.CodeType) -> CodeFacts:
             )
             if isinstance(constant, str) and 0 < len(constant) <= 300:
                 texts.append(constant)
+    if words & _QUERIES:
+        names |= {name for text in texts for name in names_asked_for(text)}
     digest = xxhash.xxh3_128_hexdigest(repr(parts).encode("utf-8", "surrogatepass"))
     return CodeFacts(digest, frozenset(names), frozenset(words), tuple(texts), frozenset(modules))
 
 
-def _globals(code: types.CodeType) -> tuple[set[str], set[str]]:
+def _globals(code: types.CodeType) -> tuple[set[str], set[str], set[str]]:
+    """(names, modules, marks) of the code itself, without those nested in it."""
     found: set[str] = set()
     modules: set[str] = set()
+    marks: set[str] = set()
+    before = ""
     raw = code.co_code
     import_name = dis.opmap["IMPORT_NAME"]
     extended = 0
@@ -94,4 +109,24 @@ def _globals(code: types.CodeType) -> tuple[set[str], set[str]]:
             found.add(code.co_names[argument])
         elif operation == import_name:
             modules.add(code.co_names[argument])
-    return found, modules
+        elif operation == _IS and before != "constant":
+            marks.add("is")
+        elif operation in _ATTRIBUTES and before == "time" and _attribute(code, operation, argument) == "time":
+            marks.add("time.time")
+        if operation != _CACHE:
+            before = _loaded(code, operation, argument)
+    return found, modules, marks
+
+
+def _loaded(code: types.CodeType, operation: int, argument: int) -> str:
+    if operation in _CONSTANTS:
+        return "constant"
+    if operation in _READS:
+        return code.co_names[argument >> 1 if operation == _LOAD_GLOBAL else argument]
+    return ""
+
+
+def _attribute(code: types.CodeType, operation: int, argument: int) -> str:
+    shifted = operation == dis.opmap["LOAD_ATTR"] and sys.version_info >= (3, 12)
+    place = argument >> 1 if shifted else argument
+    return code.co_names[place] if place < len(code.co_names) else ""

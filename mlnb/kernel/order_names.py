@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import operator
 import re
 import sys
 import types
@@ -12,11 +14,17 @@ from typing import Any, Final
 
 from mlnb.kernel import order_files
 from mlnb.kernel.order_values import Context, Print, print_of
+from mlnb.order.plugins.python_scope import names_asked_for
 from mlnb.order.rules.traces import ABSENT, Fingerprint
 from mlnb.order.types import CellCode
 
 HISTORY: Final = re.compile(r"^(?:_{1,3}|_\d+|_i{1,3}|_i\d+|_ih|_oh|_dh|In|Out)$")
 _WARNINGS: Final = "__warningregistry__"  # Python's own note of what it has warned of, on standard error
+_QUERIES: Final = frozenset(["query", "eval"])
+_ANY_WORD: Final = frozenset(
+    {"__globals__", "f_globals", "f_locals", "currentframe", "_getframe", "user_ns", "user_module", "__main__"}
+)
+_OF_IPYTHON: Final = frozenset({"exit", "quit", "get_ipython", "display", "__IPYTHON__", "_"})
 _ANY_NAME: Final = frozenset({"globals", "locals", "vars", "exec", "eval", "get_ipython", "__import__"})
 
 
@@ -47,6 +55,8 @@ class Names:
         self.context = Context(shell.user_ns, self.is_own)
         self.prints: dict[str, Print] = {}
         self._never: set[str] = set()  # IPython's names for what was run and shown: there are ever more of them
+        self._builtins = dict(vars(builtins))
+        self._patched: dict[str, object] = {}  # what the user added to the builtins: as good as a global name
         self._passed: dict[str, int] = {}  # other names of no interest while they hold this object
 
     def digest(self, name: str) -> Fingerprint:
@@ -57,6 +67,8 @@ class Names:
     def look(self, name: str) -> Print | None:
         """Take a fresh print of the value of `name`."""
         namespace = self._shell.user_ns
+        if name not in namespace:
+            namespace = self._patched
         if name not in namespace or not self._is_tracked(name, namespace[name]):
             self.prints.pop(name, None)
             return None
@@ -80,10 +92,26 @@ class Names:
                 self._never.add(name)
             else:
                 self._passed[name] = id(value)
-        for name in [name for name in self.prints if name not in namespace]:
+        patched, self._patched = self._patched, self._added_builtins()
+        for name in patched.keys() | self._patched.keys():
+            if name not in namespace and patched.get(name) is not self._patched.get(name):
+                changed.add(name)
+                self.look(name)
+        for name in [name for name in self.prints if name not in namespace and name not in self._patched]:
             del self.prints[name]
             changed.add(name)
         return changed
+
+    def _added_builtins(self) -> dict[str, object]:
+        now = vars(builtins)
+        if len(now) == len(self._builtins) and all(map(operator.is_, now.values(), self._builtins.values())):
+            return {}
+        start = self._builtins
+        return {
+            name: value
+            for name, value in now.items()
+            if name not in _OF_IPYTHON and start.get(name, start) is not value
+        }
 
     def _is_tracked(self, name: str, value: object) -> bool:
         hidden = self._shell.user_ns_hidden
@@ -105,6 +133,8 @@ class Names:
             words=set(code.words), texts=set(code.texts), packages={name.split(".")[0] for name in code.modules}
         )
         todo = [*code.reads, *extra]
+        asks = bool(code.words & _QUERIES)
+        handed_on = code.mentioned.difference(extra)
         if code.opaque:
             found.whole = True
             todo += list(self.prints)
@@ -116,6 +146,10 @@ class Names:
             known = self.look(name) if look else self.prints.get(name)
             if known is None:
                 continue
+            if asks and not known.objects:
+                todo += self._asked_for_by(name)
+            if name in handed_on:
+                continue
             found.words |= known.words
             found.texts.update(known.texts)
             found.packages |= known.packages
@@ -123,10 +157,15 @@ class Names:
             found.modules |= known.modules
             found.late |= known.names
             todo += known.names
-            if not found.whole and known.names & _ANY_NAME:
+            if not found.whole and (known.names & _ANY_NAME or known.words & _ANY_WORD or "__main__" in known.texts):
                 found.whole = True
                 todo += list(self.prints)
         return found
+
+    def _asked_for_by(self, name: str) -> list[str]:
+        """The names that the text in `name` asks for, should it be a pandas expression."""
+        text = self._shell.user_ns.get(name)
+        return names_asked_for(text) if type(text) is str else []
 
     def with_partners(self, names: set[str]) -> set[str]:
         """`names` with every name that shares a changeable object with one of them."""

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import datetime
-import decimal
+import _abc  # type: ignore[import-not-found]  # no stub; what ABC.register adds is kept nowhere else
 import enum
-import fractions
-import functools
 import io
 import os
 import pathlib
-import random
-import re
 import sys
-import threading
 import types
-import uuid
-import weakref
-from collections import Counter, deque
+from collections import deque
 from typing import Any, Final
 
-from mlnb.kernel import order_callables, order_values
+from mlnb.kernel import order_callables, order_standard, order_values
 from mlnb.kernel.order_values import HANDLERS, Walk
 
 _SKIPPED: Final = frozenset({
@@ -61,12 +53,18 @@ def visit_object(walk: Walk, value: Any, kind: type) -> None:  # noqa: ANN401 - 
         walk.cannot_see(value)
         return
     walk.changeable(value)
+    if content is None and not _has_own_equality(kind):
+        walk.personal.add(id(value))
     walk.tag("instance", kind.__module__, kind.__qualname__)
     if _is_users(walk, kind):
         walk.visit(kind)
     if content is not None:
         content(walk, value)
     _visit_attributes(walk, value, kind)
+
+
+def _has_own_equality(kind: type) -> bool:
+    return any("__eq__" in base.__dict__ for base in type.__dict__["__mro__"].__get__(kind) if base is not object)
 
 
 def _items(walk: Walk, kind: str, items: list[Any]) -> None:
@@ -142,6 +140,11 @@ def _visit_class(walk: Walk, value: type) -> None:
             continue
         walk.tag(key)
         walk.visit(item)
+    if "_abc_impl" in value.__dict__:
+        registered = [reference() for reference in _abc._get_dump(value)[0]]
+        walk.tag(
+            "registered", sorted(f"{kind.__module__}.{kind.__qualname__}" for kind in registered if kind is not None)
+        )
 
 
 def _visit_known_base(walk: Walk, value: Any, kind: type) -> bool:  # noqa: ANN401 - untyped by its library
@@ -194,95 +197,10 @@ def _visit_sqlite(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by 
     walk.cannot_see(value, repr((value.total_changes, value.in_transaction, versions)))
 
 
-def _visit_partial(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
-    walk.changeable(value)
-    walk.tag("partial")
-    for part in (value.func, value.args, value.keywords):
-        walk.visit(part)
-
-
-def _visit_lru(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
-    walk.changeable(value)
-    walk.tag("cache")
-    walk.visit(value.__wrapped__)
-    if any(value.cache_info()[:2]):  # what it remembers is out of reach, but it counts its calls
-        walk.cannot_see(value, repr(tuple(value.cache_info())))
-
-
-def _visit_random(walk: Walk, value: random.Random) -> None:
-    walk.changeable(value)
-    walk.tag("Random")
-    walk.visit(random.Random.getstate(value))
-
-
-def _visit_reference(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
-    walk.tag("weak reference")
-    walk.visit(value())
-
-
-def _visit_thread(walk: Walk, value: threading.Thread) -> None:
-    walk.changeable(value)
-    walk.tag("thread", value.is_alive())
-    if value.is_alive():
-        walk.cannot_see(value)
-
-
-def _visit_plain(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
-    walk.tag(type(value).__qualname__, repr(value))
-
-
-def _visit_lock(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
-    walk.tag(type(value).__qualname__, repr(value).split(" ", 1)[0])
-
-
-def _visit_event(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
-    walk.changeable(value)
-    walk.tag("event", value.is_set())
-
-
-def _visit_nothing(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
-    walk.tag(type(value).__qualname__, getattr(value, "__qualname__", ""))
-
-
-def _visit_simple_namespace(walk: Walk, value: types.SimpleNamespace) -> None:
-    walk.changeable(value)
-    walk.tag("namespace")
-    walk.visit(value.__dict__)
-
-
-def _visit_counter(walk: Walk, value: Counter[Any]) -> None:
-    walk.tag("Counter")
-    HANDLERS[dict](walk, value)
-
-
-def _visit_memory(walk: Walk, value: memoryview) -> None:
-    walk.tag("memory", value.format, value.shape)
-    walk.visit(value.obj)
-
-
-_HANDLERS: dict[type, order_values.Handler] = {
-    functools.partial: _visit_partial, type(functools.lru_cache(print)): _visit_lru, random.Random: _visit_random,
-    weakref.ref: _visit_reference, threading.Thread: _visit_thread, types.SimpleNamespace: _visit_simple_namespace,
-    Counter: _visit_counter, memoryview: _visit_memory,
-    **dict.fromkeys(
-        (datetime.datetime, datetime.date, datetime.time, datetime.timedelta, datetime.timezone, decimal.Decimal,
-         fractions.Fraction, uuid.UUID, re.Pattern, re.Match),
-        _visit_plain,
-    ),
-    **dict.fromkeys((type(threading.Lock()), type(threading.RLock()), threading.Condition), _visit_lock),
-    threading.Event: _visit_event,
-    **dict.fromkeys(
-        (types.WrapperDescriptorType, types.MethodWrapperType, types.MethodDescriptorType, types.ClassMethodDescriptorType,
-         types.GetSetDescriptorType, types.MemberDescriptorType, types.GenericAlias, type(NotImplemented)),
-        _visit_nothing,
-    ),
-}  # fmt: skip
-
-
 def add_handlers() -> None:
     """Put the handlers for all but arrays into the table of walks."""
     order_callables.add_handlers()
-    HANDLERS.update(_HANDLERS)
+    order_standard.add_handlers()
 
 
 def _visit_array_kind(walk: Walk, value: Any, kind: type) -> bool:  # noqa: ANN401 - any value

@@ -146,6 +146,7 @@ class Runs:
         """``post_run_cell``: keep what the cell did."""
         text = getattr(getattr(result, "info", None), "raw_cell", "x")
         if self._depth == 0 or not text or text.isspace():
+            self._after_nothing(getattr(getattr(result, "info", None), "cell_id", None), text)
             return  # an empty cell: IPython announces its end but not its beginning
         self._depth -= 1
         if self._depth:
@@ -156,6 +157,11 @@ class Runs:
             return
         with self._gate.following("after a cell"):
             self._after(begun, result)
+
+    def _after_nothing(self, given: str | None, text: str) -> None:
+        if self._depth == 0 and self._tracker is not None and not self._gate.is_off():
+            with self._gate.following("after an empty cell"):
+                self._tracker.note_empty(self._gate.cell_of(given, text))
 
     def _after(self, begun: Begun, result: Any) -> None:  # noqa: ANN401 - untyped by its library
         took_s = time.perf_counter() - self._began_at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from mlnb.kernel import order_files, order_objects, order_world
 from mlnb.kernel.order_names import HISTORY, Names, Reach
@@ -13,6 +13,18 @@ from mlnb.kernel.order_values import Print, print_of
 from mlnb.order.ports import Analyzer
 from mlnb.order.rules.traces import ABSENT, CellRun, Fingerprint, Key, Knowledge, Trace, history_digest
 from mlnb.order.types import CellCode
+
+# What functions ask for, by a word that means nothing else; for the cell's own code see ``python_effects``.
+_VARYING: Final = {
+    **dict.fromkeys(["__subclasses__", "get_objects", "get_referrers", "getrefcount"], "what else is in memory"),
+    **dict.fromkeys(["time.time", "time_ns", "perf_counter", "perf_counter_ns", "monotonic", "utcnow"], "the clock"),
+    **dict.fromkeys(["uuid1", "uuid4"], "a random id"),
+    **dict.fromkeys(["urandom", "token_hex", "token_bytes", "token_urlsafe"], "random bytes"),
+}
+# Words of code that can tell one object from another that looks the same.
+_IDENTITY: Final = frozenset({
+    "is", "is_", "is_not", "id", "deepcopy", "pickle", "cloudpickle", "shares_memory", "may_share_memory",
+})  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -71,7 +83,7 @@ class Tracker:
             begun.files.read |= begun.files.searched
         code, reach = begun.code, begun.reach
         changed = self.names.refresh()
-        for name in begun.looked_at - changed:
+        for name in (begun.looked_at | code.binds) - changed:  # a new value may lie where the old one was
             self.names.look(name)
         later = self.names.reach(code, look=False, extra=code.binds & code.uses)
         for name in later.names - begun.looked_at - changed:
@@ -89,13 +101,22 @@ class Tracker:
         for name in set(outputs) - set(inputs) - code.sure - changed:
             inputs[name] = self._before(begun, name)
         shared_before, mutated, shared_after = self._sharing(begun, outputs)
+        blind = [name for name in inputs if name in begun.prints and self._is_unsure(begun.prints[name])]
+        kept = [
+            name
+            for name, value in outputs.items()
+            if self._is_same_object(begun, name) and value == self._before(begun, name)
+        ]
         trace = Trace(
             code.digest, inputs, {**outputs, **outside_outputs}, reach.whole, shared_before, mutated, shared_after, shown,
-            code.varying + self.outside.varying, frozenset(name for name in inputs if name in begun.prints and self._is_unsure(begun.prints[name])),
-            frozenset(name for name in outputs if self._is_same_object(begun, name) and outputs[name] == self._before(begun, name)),
+            tuple(dict.fromkeys((*code.varying, *self.outside.varying, *self._varying(reach)))), frozenset(blind), frozenset(kept),
             dict(self.outside.continued),
         )  # fmt: skip
         return self._keep(begun.cell_id, trace)
+
+    def note_empty(self, cell_id: str | None) -> None:
+        """A cell without code was run: what it did before, with code, is no longer what it shows."""
+        self._keep(cell_id, Trace(self._analyzer.analyze("").digest, {}, {}))
 
     def _keep(self, cell_id: str | None, trace: Trace) -> CellRun:
         self._number += 1
@@ -170,6 +191,10 @@ class Tracker:
             wanted |= set(begun.prints)
         return {name: self._before(begun, name) for name in wanted if not HISTORY.match(name)}
 
+    @staticmethod
+    def _varying(reach: Reach) -> list[str]:
+        return sorted({_VARYING[word] for word in reach.words & _VARYING.keys()})
+
     def _is_same_object(self, begun: Begun, name: str) -> bool:
         """Whether the run did not set `name`, as far as can be seen: then its old value is still there and counts."""
         before, now = begun.prints.get(name), self.names.prints.get(name)
@@ -205,6 +230,7 @@ class Tracker:
             for name in outputs
             if name in self.names.prints and self.names.prints[name].objects
         }
+        told_apart = self._told_apart(begun)
         handed_on = {identity for name in after for identity in self.names.prints[name].object_ids}
         shared = {
             name: known.objects
@@ -212,10 +238,21 @@ class Tracker:
             if known.objects
             and (
                 not known.object_ids.isdisjoint(mutated)
+                or name in told_apart
                 or (name in begun.reach.names and not known.object_ids.isdisjoint(handed_on))
             )
         }
         return shared, frozenset(mutated), after
+
+    @staticmethod
+    def _told_apart(begun: Begun) -> set[str]:
+        """Names of which it matters whether they hold one object or several that look the same."""
+        before, names = begun.prints, begun.reach.names
+        if begun.reach.words & _IDENTITY:
+            found = {name for name in names if name in before and before[name].objects}
+        else:
+            found = {name for name in names if name in before and before[name].personal}
+        return found if len(found) > 1 else set()
 
     def _trace_origins(self, begun: Begun, looked_at: set[str], inputs: dict[Key, Fingerprint]) -> None:
         """Name objects that cannot be looked into by the runs that made and may have changed them."""

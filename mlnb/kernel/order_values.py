@@ -47,6 +47,7 @@ class Print:
         modules: names of the notebook's own modules in it.
         libraries: names of library modules in it.
         definitions: those of the changeable objects that are functions, classes or modules.
+        personal: those that are equal to themselves alone, so that it matters if two names hold one or two that look the same.
     """
 
     root: int
@@ -54,6 +55,7 @@ class Print:
     objects: tuple[Seen, ...] = ()
     object_ids: frozenset[int] = frozenset()
     definitions: frozenset[int] = frozenset()
+    personal: frozenset[int] = frozenset()
     names: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
     texts: tuple[str, ...] = ()
@@ -86,7 +88,7 @@ class Walk:
 
     __slots__ = (
         "blind", "context", "definitions", "hasher", "keep", "libraries", "made", "modules", "names", "nodes", "objects",
-        "packages", "put", "seen", "texts", "words",
+        "packages", "personal", "put", "seen", "texts", "words",
     )  # fmt: skip
 
     def __init__(self, context: Context) -> None:
@@ -98,6 +100,7 @@ class Walk:
         self.made: set[int] = set()
         self.objects: list[Seen] = []
         self.definitions: set[int] = set()
+        self.personal: set[int] = set()
         self.names: set[str] = set()
         self.words: set[str] = set()
         self.texts: list[str] = []
@@ -151,6 +154,7 @@ class Walk:
         kind = type(value)
         self.blind.append((id(value), count))
         self.changeable(value)
+        self.personal.add(id(value))
         self.packages.add((getattr(kind, "__module__", None) or "").split(".")[0])
         self.tag("blind", kind.__qualname__, self.context.lineage.get(id(value), "?"), count)
 
@@ -176,9 +180,10 @@ def print_of(value: Any, context: Context) -> Print:  # noqa: ANN401 - untyped b
         walk.visit(value)
     except Exception:  # noqa: BLE001 - nothing of ours may reach the user's cell
         names, words, texts = walk.names, walk.words, walk.texts
-        objects, definitions = walk.objects, walk.definitions
+        objects, definitions, personal = walk.objects, walk.definitions, walk.personal
         walk = Walk(context)
-        walk.names, walk.words, walk.texts, walk.objects, walk.definitions = names, words, texts, objects, definitions
+        walk.names, walk.words, walk.texts, walk.objects = names, words, texts, objects
+        walk.definitions, walk.personal = definitions, personal
         walk.cannot_see(value)
     return Print(
         id(value),
@@ -186,6 +191,7 @@ def print_of(value: Any, context: Context) -> Print:  # noqa: ANN401 - untyped b
         tuple(walk.objects),
         frozenset(identity for identity, _ in walk.objects),
         frozenset(walk.definitions),
+        frozenset(walk.personal),
         frozenset(walk.names),
         frozenset(walk.words),
         tuple(walk.texts),
@@ -261,6 +267,7 @@ def _merge(walk: Walk, inner: Walk) -> None:
     walk.nodes += inner.nodes
     walk.objects += inner.objects
     walk.definitions |= inner.definitions
+    walk.personal |= inner.personal
     walk.names |= inner.names
     walk.words |= inner.words
     walk.texts += inner.texts

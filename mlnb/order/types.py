@@ -76,6 +76,7 @@ class CellCode:
         uses: names it reads at all, before or after setting them.
         changes_by_operator: whether it has ``+=`` and the like on something other than a plain name.
         later: names that functions it defines read when they are called.
+        mentioned: names it reads only to hand their value on, so that functions in it are not called.
         at_risk: names whose value it may change in place.
         words: every identifier and attribute in it.
         texts: its short text constants: names of files and of environment variables, perhaps.
@@ -106,6 +107,7 @@ class CellCode:
     uses: frozenset[str] = frozenset()
     changes_by_operator: bool = False
     later: frozenset[str] = frozenset()
+    mentioned: frozenset[str] = frozenset()
     at_risk: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
     texts: tuple[str, ...] = ()

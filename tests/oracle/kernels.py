@@ -67,8 +67,9 @@ class Kernels:
 
     def __enter__(self) -> Kernels:
         code = "from oracle import kernels; kernels.serve()"
+        tests = Path(__file__).resolve().parents[1]
         environment = {
-            **os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1]), "PYTHONHASHSEED": "0", "MPLBACKEND": "Agg",
+            **os.environ, "PYTHONPATH": f"{tests}:{tests.parent}", "PYTHONHASHSEED": "0", "MPLBACKEND": "Agg",
             "COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
             "IPYTHONDIR": str(Path(tempfile.gettempdir()) / "mlnb-oracle-ipython"),
         }  # fmt: skip
@@ -205,6 +206,7 @@ class _Session:
         self.document = [(cell_id, source) for cell_id, source in document]
         self.steps, self.folder, self.watched = steps, folder, watched
         self.shell = InteractiveShell.instance()
+        os.chdir(self.folder)
         self.order = self._load() if judged else None
 
     def _load(self) -> Any:
@@ -218,7 +220,6 @@ class _Session:
         return mlnb.order
 
     def play(self) -> Played:
-        os.chdir(self.folder)
         sys.path.insert(0, "")
         sys.dont_write_bytecode = True
         random.seed(os.urandom(4))

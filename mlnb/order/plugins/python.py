@@ -12,6 +12,7 @@ from typing import Any
 import xxhash
 
 from mlnb.order.plugins import python_effects as effects
+from mlnb.order.plugins import python_mentions, python_risk
 from mlnb.order.plugins.python_library import displays, library_effects, only_sets, remote
 from mlnb.order.plugins.python_outline import outline_of
 from mlnb.order.plugins.python_scope import names_of
@@ -35,9 +36,9 @@ _PROGRAM_MAGICS = frozenset({
     "system", "sx", "bash", "sh", "script", "ls", "cat", "cp", "mv", "rm", "mkdir", "rmdir", "ll", "lk", "pip", "conda",
     "getoutput", "python", "python3", "python2", "perl", "ruby", "pypy", "SVG", "cmd", "R", "julia", "node", "deno",
 })  # fmt: skip
+_RUNS_TEXT = frozenset(["exec", "eval", "query"])
 _ABOUT_NAMES = frozenset(["pinfo", "pinfo2", "psource", "pdoc", "file", "config", "mlnb", "pprint"])
 _PUT_IN = re.compile(r"\$\{?([A-Za-z_]\w*)|\{([^{}]*)\}")
-_BOUND_BY_MAGIC = {"capture": 0}
 
 
 class PythonAnalyzer:
@@ -90,7 +91,8 @@ class PythonAnalyzer:
                 isinstance(node, ast.AugAssign) and not isinstance(node.target, ast.Name) for node in ast.walk(tree)
             ),
             later=frozenset(later - names.reads - names.binds),
-            at_risk=effects.at_risk(tree),
+            mentioned=frozenset() if words & _RUNS_TEXT else python_mentions.mentioned(tree),
+            at_risk=python_risk.at_risk(tree),
             words=frozenset(words),
             texts=effects.texts_of(tree),
             modules=effects.modules_of(tree),
@@ -144,7 +146,7 @@ class PythonAnalyzer:
         return dataclasses.replace(
             code, reads=frozenset(reads - {"get_ipython"}),
             guessed=frozenset(reads - code.reads), binds=frozenset(binds), sure=frozenset(sure), words=frozenset(words),
-            texts=tuple(texts), opaque=opaque, history=history, runs_programs=programs, at_risk=code.at_risk | reads,
+            texts=tuple(texts), opaque=opaque, history=history, mentioned=frozenset(), runs_programs=programs, at_risk=code.at_risk | reads,
             environment_reads=None if programs else environment if environment is None else frozenset(environment),
             magics=tuple((name, line) for name, line, _ in magics), remote=remote((*code.texts, *texts)),
             environment_writes=code.environment_writes | writes,
@@ -191,6 +193,7 @@ def _opaque(tree: ast.Module) -> str:
         if not isinstance(node, ast.Constant) and _is_constant_code(node)
         for part in ast.walk(node)
     }
+    explained |= {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call) and effects.is_confined(node)}
     for node in ast.walk(tree):
         if id(node) not in explained and (reason := effects.opaque_reason(node)):
             return reason

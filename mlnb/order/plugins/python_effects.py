@@ -1,28 +1,16 @@
-"""Effects: what a cell may change in place, what it looks at outside the notebook, what in it differs from run to run."""
+"""Effects: what a cell reaches that its names do not tell, what it looks at outside the notebook, what in it differs from run to run."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
-# Calls of these only look at what they are given.
-_LOOKING = frozenset({
-    "print", "len", "sum", "sorted", "repr", "str", "list", "tuple", "set", "dict", "frozenset", "min", "max", "range",
-    "isinstance", "issubclass", "type", "abs", "any", "all", "int", "float", "bool", "round", "hash", "id", "format",
-    "callable", "hasattr", "bytes", "complex", "divmod", "ord", "chr", "pow", "bin", "hex", "oct", "display",
-})  # fmt: skip
-_NO_CHANGE_METHODS = frozenset({
-    "copy", "keys", "values", "items", "get", "count", "index", "head", "tail", "describe", "mean", "sum", "min", "max",
-    "std", "var", "median", "shape", "tolist", "to_list", "to_numpy", "startswith", "endswith", "upper", "lower",
-    "strip", "split", "join", "format", "replace", "encode", "decode", "isin", "isna", "notna", "value_counts",
-    "nunique", "unique", "info", "corr", "to_dict", "to_string", "astype",
-})  # fmt: skip
 _OPAQUE = {
     "exec": "exec", "eval": "eval", "globals": "globals()", "locals": "locals()", "vars": "vars()", "dir": "dir()",
     "__import__": "__import__", "run_cell": "run_cell", "user_ns": "user_ns", "user_global_ns": "user_global_ns",
     "ex": "ex", "ev": "ev", "push": "push", "__dict__": "__dict__", "__main__": "__main__",
 }  # fmt: skip
 _OPAQUE_ATTRIBUTES = frozenset({"run_cell", "user_ns", "user_global_ns", "ex", "ev", "push", "__dict__"})
+_FRAMES = frozenset({"__globals__", "f_globals", "f_locals", "f_back", "currentframe", "_getframe", "user_module"})
 _PROGRAMS = frozenset(["subprocess", "system", "Popen", "check_output", "check_call", "getoutput", "spawn", "popen"])
 _ENVIRONMENT = frozenset(
     ["environ", "environb", "getenv", "putenv", "unsetenv", "expandvars", "expanduser", "load_dotenv"]
@@ -56,7 +44,15 @@ def words_of(tree: ast.AST) -> set[str]:
             words.add(node.attr)
         elif isinstance(node, ast.alias):
             words.update(node.name.split("."))
+        elif isinstance(node, ast.Compare) and _compares_identity(node):
+            words.add("is")
     return words
+
+
+def _compares_identity(node: ast.Compare) -> bool:
+    """Whether `node` asks if two values are one object, other than ``x is None`` and the like."""
+    constant = any(isinstance(part, ast.Constant) for part in [node.left, *node.comparators])
+    return not constant and any(isinstance(operator, (ast.Is, ast.IsNot)) for operator in node.ops)
 
 
 def texts_of(tree: ast.AST) -> tuple[str, ...]:
@@ -84,9 +80,23 @@ def opaque_reason(node: ast.AST) -> str:
     """Why the effect of the name or attribute `node` cannot be read off the code, or empty."""
     if isinstance(node, ast.Name) and node.id not in _OPAQUE_ATTRIBUTES:
         return _OPAQUE.get(node.id, "")
-    if isinstance(node, ast.Attribute) and node.attr in _OPAQUE_ATTRIBUTES:
-        return _OPAQUE[node.attr]
+    if isinstance(node, ast.Attribute):
+        return _OPAQUE[node.attr] if node.attr in _OPAQUE_ATTRIBUTES else node.attr if node.attr in _FRAMES else ""
+    if isinstance(node, (ast.Subscript, ast.Call)):
+        parts = [node.slice] if isinstance(node, ast.Subscript) else node.args
+        return "__main__" if any(isinstance(part, ast.Constant) and part.value == "__main__" for part in parts) else ""
+    if isinstance(node, ast.alias):
+        return node.name if node.name in _FRAMES or node.name == "__main__" else ""
     return ""
+
+
+def is_confined(node: ast.AST) -> bool:
+    """Whether `node` is a call of ``vars`` and the like on one value: it reaches no names but its argument's."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+        return False
+    if node.func.id in ("vars", "dir"):
+        return bool(node.args)
+    return node.func.id in ("exec", "eval") and len(node.args) > 1 and isinstance(node.args[1], (ast.Name, ast.Dict))
 
 
 def runs_programs(words: set[str]) -> bool:
@@ -176,56 +186,6 @@ def _named_variable(node: ast.AST, reads: set[str], writes: set[str]) -> bool:
 
 def _constants(node: ast.AST) -> set[str]:
     return {str(node.value)} if isinstance(node, ast.Constant) else set()
-
-
-def at_risk(tree: ast.AST) -> frozenset[str]:
-    """Names whose value `tree` may change in place: all it uses, but for those it only looks at."""
-    risky: set[str] = set()
-    for node, harmless in _uses(tree, harmless=False):
-        if not harmless:
-            risky.add(node.id)
-    return frozenset(risky)
-
-
-def _uses(node: ast.AST, *, harmless: bool) -> Iterator[tuple[ast.Name, bool]]:
-    if isinstance(node, ast.Name):
-        yield node, harmless and isinstance(node.ctx, ast.Load)
-        return
-    if isinstance(node, ast.Call):
-        yield from _uses_in_call(node)
-        return
-    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-        yield from _uses(node.value, harmless=True)
-        return
-    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
-        yield from _uses(node.value, harmless=True)
-        yield from _uses(node.slice, harmless=True)
-        return
-    looking = (
-        ast.Compare,
-        ast.BinOp,
-        ast.BoolOp,
-        ast.UnaryOp,
-        ast.JoinedStr,
-        ast.FormattedValue,
-        ast.Expr,
-        ast.IfExp,
-        ast.Tuple,
-    )
-    for child in ast.iter_child_nodes(node):
-        yield from _uses(child, harmless=isinstance(node, looking))
-
-
-def _uses_in_call(node: ast.Call) -> Iterator[tuple[ast.Name, bool]]:
-    looks = isinstance(node.func, ast.Name) and node.func.id in _LOOKING
-    if isinstance(node.func, ast.Attribute):
-        yield from _uses(node.func.value, harmless=node.func.attr in _NO_CHANGE_METHODS)
-        looks = node.func.attr in _NO_CHANGE_METHODS
-    else:
-        yield from _uses(node.func, harmless=looks)
-    for part in [*node.args, *[keyword.value for keyword in node.keywords]]:
-        inner = part.value if isinstance(part, ast.Starred) else part
-        yield from _uses(inner, harmless=looks)
 
 
 def _called(node: ast.Call) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_ASKED_FOR = re.compile(r"@([^\W\d]\w*)")
 # A decorator that only wraps: it does not call what it decorates.
 _QUIET_DECORATORS = {"staticmethod", "classmethod", "property", "dataclass", "cache", "lru_cache", "wraps", "contextmanager",
                      "abstractmethod", "total_ordering", "cached_property", "overload", "setter", "asynccontextmanager"}  # fmt: skip
@@ -72,8 +74,12 @@ def _statement(node: ast.stmt, bound: set[str], names: Names) -> set[str]:
 def _assignment(node: ast.Assign | ast.AnnAssign | ast.AugAssign, bound: set[str], names: Names) -> set[str]:
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     only = targets[0] if len(targets) == 1 and isinstance(targets[0], ast.Name) else None
-    if only is not None and isinstance(node.value, ast.Lambda):
-        _function(node.value, only.id, bound, names)  # f = lambda: ... is a definition
+    kept = _kept_lambdas(node.value) if only is not None and node.value is not None else []
+    if only is not None and kept:
+        for function in kept:
+            _function(function, only.id, bound, names)  # f = lambda: ... is a definition, and so is {"f": lambda: ...}
+        for part in _beside(node.value, kept):
+            _expression(part, bound, names)
     elif node.value is not None:
         _expression(node.value, bound, names)
     if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
@@ -87,6 +93,25 @@ def _assignment(node: ast.Assign | ast.AnnAssign | ast.AugAssign, bound: set[str
     return bound | {name for target in targets for name in _stored(target)}
 
 
+def _kept_lambdas(node: ast.expr) -> list[ast.Lambda]:
+    """The lambdas that the value of an assignment keeps, itself or in a list, tuple or dict, without calling them."""
+    if isinstance(node, ast.Lambda):
+        return [node]
+    parts = node.elts if isinstance(node, (ast.List, ast.Tuple)) else node.values if isinstance(node, ast.Dict) else []
+    return [found for part in parts for found in _kept_lambdas(part)]
+
+
+def _beside(node: ast.AST | None, kept: list[ast.Lambda]) -> Iterator[ast.AST]:
+    """The other parts of `node`."""
+    if node is None or node in kept:
+        return
+    if isinstance(node, (ast.List, ast.Tuple, ast.Dict)):
+        for child in ast.iter_child_nodes(node):
+            yield from _beside(child, kept)
+    else:
+        yield node
+
+
 def _compound(node: ast.stmt, bound: set[str], names: Names) -> set[str]:
     if isinstance(node, ast.If):
         _expression(node.test, bound, names)
@@ -94,9 +119,9 @@ def _compound(node: ast.stmt, bound: set[str], names: Names) -> set[str]:
     if isinstance(node, (ast.For, ast.AsyncFor)):
         _expression(node.iter, bound, names)
         _expression(node.target, bound, names)
-        _block(node.body, bound | set(_stored(node.target)), names)
+        inside = _block(node.body, bound | set(_stored(node.target)), names)
         _block(node.orelse, set(bound), names)
-        return bound
+        return _after_loop(node, bound, inside)
     if isinstance(node, ast.While):
         _expression(node.test, bound, names)
         _block(node.body, set(bound), names)
@@ -116,6 +141,25 @@ def _compound(node: ast.stmt, bound: set[str], names: Names) -> set[str]:
     for child in ast.iter_child_nodes(node):
         _expression(child, bound, names)
     return bound
+
+
+def _after_loop(node: ast.For | ast.AsyncFor, bound: set[str], inside: set[str]) -> set[str]:
+    """What is surely bound after a loop: more than before only where it surely runs once."""
+    if not _is_surely_filled(node.iter):
+        return bound
+    leaves = any(isinstance(part, (ast.Break, ast.Continue)) for part in ast.walk(node))
+    return bound | set(_stored(node.target)) | (set() if leaves else inside)
+
+
+def _is_surely_filled(node: ast.expr) -> bool:
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return any(not isinstance(item, ast.Starred) for item in node.elts)
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, (str, bytes)) and bool(node.value)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
+        ends = [part.value for part in node.args if isinstance(part, ast.Constant) and isinstance(part.value, int)]
+        return len(ends) == len(node.args) and not node.keywords and 0 < len(ends) < 4 and bool(range(*ends))
+    return False
 
 
 def _try(node: ast.Try | ast.TryStar, bound: set[str], names: Names) -> set[str]:
@@ -241,6 +285,7 @@ def free_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> tup
     outer: set[str] = set()
     stored: set[str] = set()
     for part in (piece for statement in body for piece in ast.walk(statement)):
+        loads.update(_asked_for(part))
         if isinstance(part, ast.Name):
             (loads if isinstance(part.ctx, ast.Load) else own).add(part.id)
         elif isinstance(part, (ast.Global, ast.Nonlocal)):
@@ -268,6 +313,8 @@ def _expression(node: ast.AST, bound: set[str], names: Names) -> None:
     if isinstance(node, ast.Lambda):
         _function(node, "", bound, names)
         return
+    for name in _asked_for(node):
+        _load(name, bound, names)
     if isinstance(node, _COMPREHENSIONS):
         own = {name for generator in node.generators for name in _stored(generator.target)}
         first = node.generators[0].iter  # evaluated outside: `[i for i in f(i)]` reads the outer i
@@ -279,6 +326,22 @@ def _expression(node: ast.AST, bound: set[str], names: Names) -> None:
         return
     for child in ast.iter_child_nodes(node):
         _expression(child, bound, names)
+
+
+def _asked_for(node: ast.AST) -> list[str]:
+    """Names in the text of a pandas expression: ``frame.query("a > @limit")``."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("query", "eval"):
+        return [name for part in node.args[:1] for text in _texts(part) for name in names_asked_for(text)]
+    return []
+
+
+def _texts(node: ast.AST) -> list[str]:
+    return [part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+
+
+def names_asked_for(text: str) -> list[str]:
+    """The names that a pandas expression takes from outside the frame."""
+    return _ASKED_FOR.findall(text) if "@" in text else []
 
 
 def _load(name: str, bound: set[str], names: Names) -> None:

@@ -98,7 +98,7 @@ class _Fold:
     def take(self, cell: Cell) -> None:
         """Judge `cell` and carry the expectation over it."""
         if cell.empty:
-            self.judgements[cell.id] = Judgement("fresh")
+            self.judgements[cell.id] = self._judge_empty(cell)
             return
         fitting, misfit = self._fitting(cell)
         judgement = self._judge(cell, fitting, misfit)
@@ -268,6 +268,12 @@ class _Fold:
             if key in cell.sure and not cell.reads:  # what reads nothing surely runs to its end
                 self.sure_writers.pop(key, None)
         return touched
+
+    def _judge_empty(self, cell: Cell) -> Judgement:
+        own = self.last.get(cell.id)
+        if own is None or own.trace.digest == cell.digest:
+            return Judgement("fresh")
+        return Judgement("edited", [Cause("edited", run=own)])
 
     def _judge(self, cell: Cell, fitting: CellRun | None, misfit: Cause | None) -> Judgement:
         own = self.last.get(cell.id)
