@@ -164,7 +164,7 @@ class Doors:
         for place, name, real, new in self._places:
             if place.get(name) is new:
                 place[name] = real
-        if not self._back.keys().isdisjoint(map(id, names.values())):
+        if not self._back.keys().isdisjoint(map(id, list(names.values()))):
             self._users |= self._exchange(names, self._back)
         if len(self._looked_at) != len(sys.modules):
             self._looked_at = set(sys.modules)  # what the cell imported has met the stand-ins only

@@ -54,10 +54,9 @@ class Names:
         self._own: dict[str, bool] = {}
         self.context = Context(shell.user_ns, self.is_own)
         self.prints: dict[str, Print] = {}
-        self._never: set[str] = set()  # IPython's names for what was run and shown: there are ever more of them
+        self._roots: dict[str, int] = {}  # identity of what each name holds, those of no interest included
         self._builtins = dict(vars(builtins))
         self._patched: dict[str, object] = {}  # what the user added to the builtins: as good as a global name
-        self._passed: dict[str, int] = {}  # other names of no interest while they hold this object
 
     def digest(self, name: str) -> Fingerprint:
         """The last fingerprint of `name`; `ABSENT` when it is not there."""
@@ -70,35 +69,31 @@ class Names:
         if name not in namespace:
             namespace = self._patched
         if name not in namespace or not self._is_tracked(name, namespace[name]):
-            self.prints.pop(name, None)
+            self._forget(name)
             return None
+        self._roots[name] = id(namespace[name])
         known = self.prints[name] = print_of(namespace[name], self.context)
         return known
 
     def refresh(self) -> set[str]:
         """Take prints of names that hold another object than before; the names that were set or removed."""
         changed = set()
-        namespace = self._shell.user_ns
-        for name, value in list(namespace.items()):
-            if name in self._never:
-                continue
-            known = self.prints.get(name)
-            if (self._passed.get(name) if known is None else known.root) == id(value):
-                continue
+        namespace, roots = self._shell.user_ns, self._roots
+        for name, value in [pair for pair in list(namespace.items()) if roots.get(pair[0]) != id(pair[1])]:
             if type(name) is str and self._is_tracked(name, value):
                 changed.add(name)
                 self.look(name)
-            elif type(name) is not str or HISTORY.match(name):
-                self._never.add(name)
             else:
-                self._passed[name] = id(value)
+                if self.prints.pop(name, None) is not None:
+                    changed.add(name)
+                roots[name] = id(value)
         patched, self._patched = self._patched, self._added_builtins()
         for name in patched.keys() | self._patched.keys():
             if name not in namespace and patched.get(name) is not self._patched.get(name):
                 changed.add(name)
                 self.look(name)
-        for name in [name for name in self.prints if name not in namespace and name not in self._patched]:
-            del self.prints[name]
+        for name in self.prints.keys() - namespace.keys() - self._patched.keys():
+            self._forget(name)
             changed.add(name)
         return changed
 
@@ -112,6 +107,10 @@ class Names:
             for name, value in now.items()
             if name not in _OF_IPYTHON and start.get(name, start) is not value
         }
+
+    def _forget(self, name: str) -> None:
+        self.prints.pop(name, None)
+        self._roots.pop(name, None)
 
     def _is_tracked(self, name: str, value: object) -> bool:
         hidden = self._shell.user_ns_hidden
@@ -171,6 +170,8 @@ class Names:
         """`names` with every name that shares a changeable object with one of them."""
         found = {name for name in names if name in self.prints}
         reached = {identity for name in found for identity in self.prints[name].object_ids}
+        if not reached:
+            return found | names
         others = {name: known for name, known in self.prints.items() if name not in found and known.object_ids}
         grown = True
         while grown and reached:
