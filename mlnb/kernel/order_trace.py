@@ -232,6 +232,8 @@ class Tracker:
         }
         told_apart = self._told_apart(begun)
         handed_on = {identity for name in after for identity in self.names.prints[name].object_ids}
+        if not mutated and not handed_on:
+            return {}, frozenset(), after
         shared = {
             name: known.objects
             for name, known in before.items()
