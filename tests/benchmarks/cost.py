@@ -115,8 +115,8 @@ def loops(shells: Sequence[Shell], *, share: float = 1.0, rows: Sequence[Loop] =
     """
     lines, reached = [], []
     for row in rows:
-        n = max(10, int(row.n * share))
-        runs = max(3, int(25 * share))
+        n = row.n if share >= 0.1 else max(10, int(row.n * share))
+        runs = max(3, int(25 * share**0.5))
         few = {"IPython": runs, "mlnb": runs}
         short = alternate(shells, row.setup, row.source.format(n=n), {**few, "ipyflow": min(3, runs)})
         long = alternate(shells, row.setup, row.source.format(n=4 * n), few)
