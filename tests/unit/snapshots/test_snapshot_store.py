@@ -166,6 +166,19 @@ def test_a_stream_of_format_1_is_read_for_ever(notebook, mlnb_home, monkeypatch)
     )
 
 
+def test_the_state_of_the_process_and_recipes_of_format_1_are_read_for_ever(notebook, mlnb_home, monkeypatch, tmp_path):
+    monkeypatch.setenv("MLNB_KEYS", str(GOLDEN / "test-keys"))
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(GOLDEN / "home-2", mlnb_home, dirs_exist_ok=True)
+    (snapshot_id,) = SnapshotFiles().ids()
+    done = notebook.snapshots.restore(snapshot_id)
+    assert done.not_restored == {}
+    assert {"random", "working folder"} <= set(done.process)
+    notebook.run("row[3] = -5")
+    seen = "table[1, 3], str(days[1]), q.get_nowait(), found.span(), round(random.random(), 6), np.shares_memory(row, table)"
+    assert notebook.ask(seen) == (-5.0, "2026-01-03", 7, (1, 3), 0.236048, True)
+
+
 def test_code_of_another_python_is_named_and_not_loaded(notebook, mlnb_home):
     from mlnb.snapshots.plugins import signed
     from mlnb.snapshots.plugins.files import MANIFEST
