@@ -27,6 +27,14 @@ EXAMPLE = "train.ipynb"
 THEMES = {"": "JupyterLab Light", "-dark": "JupyterLab Dark"}
 SECTIONS = ("order", "history", "models", "features", "jobs", "environment")
 LONG_MS = 300_000
+PRICES = (
+    "import random",
+    "prices = [3, 1, 2]",
+    "prices.sort()\ntotal = sum(prices)",
+    "print(f'{total} for {len(prices)}')",
+    "luck = random.random()",
+    "scratch = total * 2",
+)
 
 
 def main() -> None:
@@ -46,6 +54,7 @@ def main() -> None:
                 with opened(browser, lab) as screen:
                     picture(screen, suffix)
                     picture_graph(screen, suffix)
+                picture_order(browser, lab, suffix)
             browser.close()
 
 
@@ -116,11 +125,52 @@ def picture(screen: Screen, suffix: str) -> None:
         section.screenshot(path=IMAGES / f"{name}{suffix}.png")
 
 
+def picture_order(browser: Browser, lab: Lab, suffix: str) -> None:
+    """What stands at a cell about its order: the warning, the refusal, the reason of a cell that cannot be told, the hint of a restart."""
+    page = browser.new_page(viewport={"width": 1100, "height": 560}, device_scale_factor=1.5)
+    screen = Screen(page, lab)
+    screen.open(lab.write_notebook("prices.ipynb", *PRICES))
+    screen.wait_until_linked()
+    header = page.locator(".mlnb-OrderHeader")
+    screen.execute("notebook:run-all-cells")
+    header.get_by_text("Cannot tell of 1 cell").wait_for()
+    screen.press_at("c6", "Escape")
+    screen.execute("mlnb:order-skip")
+    screen.set_source("c2", "prices = [3, 1, 2, 5]")
+    screen.run_cell("c2")
+    header.get_by_text("2 cells stale").wait_for()
+    mode = screen.section("order").get_by_label("What mlnb does about order in this notebook")
+    for name in ("warn", "block"):
+        mode.select_option(name)
+        page.locator(f'select[title="In force: {name.title()}."]').wait_for()
+        screen.press_at("c4", "Control+Enter")
+        page.locator(".mlnb-Strip").wait_for()
+        shoot(screen, f"order-{name}{suffix}")
+        page.keyboard.press("Escape")
+    screen.press_at("c5", "w")
+    page.locator(".mlnb-Strip").wait_for()
+    shoot(screen, f"order-cannot-tell{suffix}")
+    page.keyboard.press("Escape")
+    mode.select_option("")
+    screen.press_at("c2", "d")
+    page.keyboard.press("d")
+    screen.section("order").locator(".mlnb-Message").wait_for()
+    shoot(screen, f"order-restart{suffix}")
+    page.close()
+
+
+def shoot(screen: Screen, name: str) -> None:
+    """Picture the page with the pointer out of the way."""
+    screen.page.mouse.move(900, 550)
+    screen.page.wait_for_timeout(300)  # tooltips and smooth scrolling tell nobody when they are done
+    screen.page.screenshot(path=IMAGES / f"{name}.png")
+
+
 def make_stale(screen: Screen) -> None:
     """Run the notebook from top to bottom, then change its parameters."""
     order = screen.section("order")
     button = order.get_by_role("button", name=re.compile("Run \\d+ cells?"))
-    if button.is_enabled():
+    if button.count():
         button.click()
     order.get_by_text("cells are fresh").wait_for(timeout=LONG_MS)
     cell = screen.page.evaluate(
@@ -136,7 +186,7 @@ def make_stale(screen: Screen) -> None:
 
 
 def picture_graph(screen: Screen, suffix: str) -> None:
-    """The dependency graph beside the notebook with its stale cells, and the same as a table."""
+    """The dependency graph beside the notebook with its stale cells."""
     screen.page.evaluate("window.jupyterapp.shell.collapseLeft()")
     screen.execute("mlnb:order-graph")
     tab = screen.page.locator(".mlnb-Graph")
@@ -144,9 +194,6 @@ def picture_graph(screen: Screen, suffix: str) -> None:
     screen.page.mouse.move(900, 990)
     screen.page.wait_for_timeout(500)  # the panels beside each other settle without a sign of their own
     screen.page.screenshot(path=IMAGES / f"graph{suffix}.png")
-    tab.get_by_role("button", name="Table").click()
-    tab.get_by_role("table").wait_for()
-    tab.screenshot(path=IMAGES / f"graph-table{suffix}.png")
 
 
 def rows(section: Locator, name: str) -> Locator:
