@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mlnb.kernel import order_files
+from mlnb.kernel.order_doors import real_of
 from mlnb.kernel.order_values import Context, Print, print_of
 from mlnb.order.plugins.python_scope import names_asked_for
 from mlnb.order.rules.traces import ABSENT, Fingerprint
@@ -55,7 +56,8 @@ class Names:
         self.context = Context(shell.user_ns, self.is_own)
         self.prints: dict[str, Print] = {}
         self._roots: dict[str, int] = {}  # identity of what each name holds, those of no interest included
-        self._builtins = dict(vars(builtins))
+        self._builtins = {name: real_of(value) for name, value in vars(builtins).items() if name not in _OF_IPYTHON}
+        self._usual_builtins = frozenset(self._builtins) | _OF_IPYTHON
         self._patched: dict[str, object] = {}  # what the user added to the builtins: as good as a global name
 
     def digest(self, name: str) -> Fingerprint:
@@ -98,13 +100,12 @@ class Names:
         return changed
 
     def _added_builtins(self) -> dict[str, object]:
-        now = vars(builtins)
-        if len(now) == len(self._builtins) and all(map(operator.is_, now.values(), self._builtins.values())):
+        now, start = vars(builtins), self._builtins
+        if now.keys() <= self._usual_builtins and all(map(operator.is_, map(now.get, start), start.values())):
             return {}
-        start = self._builtins
         return {
             name: value
-            for name, value in now.items()
+            for name, value in list(now.items())
             if name not in _OF_IPYTHON and start.get(name, start) is not value
         }
 
