@@ -1,4 +1,4 @@
-"""The dependency graph: which cell reads what another leaves, in a run from top to bottom."""
+"""The dependency graph: which cell reads what another leaves, in a run from top to bottom, and which reads what only comes below it."""
 
 from __future__ import annotations
 
@@ -40,19 +40,25 @@ def graph(
             cell_id, number, titles.get(cell_id, ""), status.state, list(status.reasons), [], [], status.kept
         )
     edges: dict[tuple[str, str, EdgeKind], list[str]] = {}
-    for cell in document:
+    below: dict[Key, str] = {}  # who sets a name next, below the cell that is looked at
+    for cell in reversed(document):
         for key, expected in folded.judgements[cell.id].needs.items():
-            if expected.by is not None and expected.by in nodes:
-                edges.setdefault((expected.by, cell.id, _kind(key)), []).append(_words(key))
+            source = expected.by
+            if source is None and is_name(key) and key not in _BUILT_IN:
+                source = below.get(key)
+            if source is not None and source in nodes:
+                edges.setdefault((source, cell.id, _kind(key)), []).append(_words(key))
+        below |= dict.fromkeys(cell.binds, cell.id)
     return OrderGraph(
         sorted(nodes.values(), key=lambda node: node.number),
-        [GraphEdge(source, target, sorted(names), kind) for (source, target, kind), names in edges.items()],
+        [GraphEdge(source, target, sorted(names), kind) for (source, target, kind), names in reversed(edges.items())],
     )
 
 
 def _node(cell: Cell, folded: Folded, status: CellStatus, title: str) -> GraphNode:
     judgement = folded.judgements[cell.id]
-    defs = sorted(key for key in {*judgement.gives, *cell.binds} if is_name(key))
+    changed = {key for key, given in judgement.gives.items() if given.how != "at_risk"}  # what it might have changed, it did not set
+    defs = sorted(key for key in {*changed, *cell.binds} if is_name(key))
     refs = sorted(
         key for key, need in judgement.needs.items() if is_name(key) and (need.by is not None or key not in _BUILT_IN)
     )

@@ -30,6 +30,17 @@ def test_names_go_from_who_leaves_them_to_who_reads_them(notebook):
     }
 
 
+def test_what_only_comes_below_is_an_edge_upwards(notebook):
+    nb = notebook("print(x)", "x = 1", "x = 2")
+    assert name_edges(nb) == {("c2", "c1", "name"): ["x"]}
+
+
+def test_a_cell_sets_what_it_changed_and_not_what_it_might_have_changed(notebook):
+    nb = notebook("x = [1]\ny = [2]", "x.append(len(y))\nsorted(y)")
+    nb.run()
+    assert nb.order.graph().nodes[1].defs == ["x"]
+
+
 def test_nodes_tell_what_there_is_to_show(notebook):
     nb = notebook("x = 1", "\n  # double it\ny = x + 1\nprint(y)")
     nb.run("c1")
