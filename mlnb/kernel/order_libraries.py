@@ -15,6 +15,7 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final
 
 from mlnb.kernel.order_doors import real_of
@@ -72,6 +73,7 @@ class _Package:
     uses: set[str] = field(default_factory=set)
     start: Items = field(default_factory=dict)
     now: Items = field(default_factory=dict)
+    identities: tuple[list[int], list[int]] | None = None
 
 
 class Libraries:
@@ -99,19 +101,23 @@ class Libraries:
             used = {name for package in new for name in self._packages[package].uses} - sys.stdlib_module_names
             self.watch(used)
 
-    def look(self, names: Iterable[str]) -> Items:
-        """Look at the packages among `names` and those they build on; what changed since the last look, by package and item."""
+    def look(self, names: Iterable[str] | None) -> Items:
+        """Look at the packages among `names` (all when None) and those they build on; what changed since the last look, by package and item."""
         if len(sys.modules) != self._loaded:
             self._add_modules()
-        wanted = {name for name in names if name in self._packages}
+        wanted = {name for name in (self._packages if names is None else names) if name in self._packages}
         for name in list(wanted):
             wanted |= self._packages[name].uses & self._packages.keys()
         found: Items = {}
         for name in wanted:
             package = self._packages[name]
+            identities = _identities(package.places)
+            if identities is not None and identities == package.identities:
+                continue
             before = dict(package.now)
             for place in list(package.places):
                 self._look_at(package, place)
+            package.identities = identities
             if package.now != before:
                 found |= {f"{name}/{item}": value for item, value in package.now.items() if before.get(item) != value}
         return found
@@ -247,6 +253,22 @@ class Libraries:
                 return self._digest_of(value)
             return f"{value.__module__}.{value.__qualname__}"
         return f"{type(value).__module__}.{type(value).__qualname__}"
+
+
+def _identities(places: Iterable[_Place]) -> tuple[list[int], list[int]] | None:
+    """Of all values in all `places`, and how many each place has: thousands of places are compared at once, before any by itself."""
+    try:
+        rows = [
+            values.values() if type(values) is dict else _listed(values)
+            for values in [place.fetch() for place in places]
+        ]
+        return list(map(len, rows)), list(map(id, chain.from_iterable(rows)))
+    except Exception:  # noqa: BLE001 - changed by another thread while we look
+        return None
+
+
+def _listed(values: Any) -> list[Any]:  # noqa: ANN401 - any value
+    return list(dict.values(values)) if isinstance(values, dict) else list(values)
 
 
 @dataclass(frozen=True, slots=True)
