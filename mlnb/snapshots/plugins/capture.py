@@ -21,7 +21,7 @@ import xxhash
 from mlnb.snapshots import rules
 from mlnb.snapshots.errors import CannotSave
 from mlnb.snapshots.plugins import pickled, process, rebuild, recipes
-from mlnb.snapshots.plugins.fingerprint import Print, Session, fingerprint, type_name
+from mlnb.snapshots.plugins.fingerprint import Print, Session, claim_values, fingerprint, sharing, type_name
 from mlnb.snapshots.ports import Codec, Encoded, Saving
 from mlnb.snapshots.types import Variable
 
@@ -117,7 +117,7 @@ class Capture:
             self._tick()
             if value is self._namespace:
                 self._reasons[name] = "it is the notebook's namespace itself"
-        _claim_values(self._prints, self._values)
+        claim_values(self._prints, self._values)
 
     def save(self) -> Captured:
         """Save what was looked at, as far as it is not stored already."""
@@ -179,7 +179,7 @@ class Capture:
         hasher = xxhash.xxh3_128()
         for name in group:
             hasher.update(f"{name}={prints[name].digest}{prints[name].layout};".encode())
-        hasher.update(_sharing(group, prints))
+        hasher.update(sharing(group, prints))
         return hasher.hexdigest()
 
     def _blame(self, codec: Codec, members: Mapping[str, object], reason: str) -> dict[str, str]:
@@ -214,13 +214,13 @@ class Capture:
                 loaded = codec.load(encoded.stream, buffers)
                 session = Session(self._namespace)
                 prints = {name: fingerprint(loaded[name], session) for name in group}
-                _claim_values(prints, {name: loaded[name] for name in group})
+                claim_values(prints, {name: loaded[name] for name in group})
         except Exception as error:  # noqa: BLE001 - loading runs the objects' own code
             if len(group) > 1:
                 return self._check_each(codec, group) or dict.fromkeys(group, _unloadable(error))
             return dict.fromkeys(group, _unloadable(error))
         wrong = {name: _NOT_EQUAL for name in group if prints[name].digest != self._prints[name].digest}
-        if not wrong and _sharing(group, prints, of_values=True) != _sharing(group, self._prints, of_values=True):
+        if not wrong and sharing(group, prints, of_values=True) != sharing(group, self._prints, of_values=True):
             return dict.fromkeys(group, "what it shares with other variables does not come back")
         return wrong
 
@@ -241,32 +241,6 @@ class Capture:
             version = self._versions[id(kind)] = class_version(kind, self._namespace)
             self._session.kept.append(kind)
         return version
-
-
-def _claim_values(prints: Mapping[str, Print], values: Mapping[str, object]) -> None:
-    """An object that never changes is claimed by who holds it where it is the value of a variable, so that ``a is b`` stays true."""
-    roots = {id(value) for value in values.values()}
-    for found in prints.values():
-        found.claims.update({identity: found.values[identity] for identity in roots & found.values.keys()})
-
-
-def _sharing(group: tuple[str, ...], prints: Mapping[str, Print], *, of_values: bool = False) -> bytes:
-    """Which object of one variable is which object of another.
-
-    Args:
-        group: the variables.
-        prints: what their walks found.
-        of_values: tell only where the value of one variable is found in another. What libraries share deep inside differs from a
-            fresh object to a loaded one without meaning anything.
-    """
-    where: dict[int, list[tuple[int, int]]] = {}
-    for position, name in enumerate(group):
-        for identity, number in prints[name].claims.items():
-            where.setdefault(identity, []).append((position, number))
-    shared = {tuple(places) for places in where.values() if len(places) > 1}  # an array and its memory are told once
-    if of_values:
-        shared = {places for places in shared if any(number == 0 for _, number in places)}
-    return repr(sorted(shared)).encode()
 
 
 def class_version(kind: type, namespace: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ import cloudpickle
 from mlnb.core.errors import MlnbError
 from mlnb.core.secrets import mask
 from mlnb.snapshots.errors import CannotSave
-from mlnb.snapshots.plugins import arrays, copies, functions, rebuild, recipes
+from mlnb.snapshots.plugins import arrays, copies, functions, rebuild, rebuild_recipes, recipes
 from mlnb.snapshots.ports import Encoded, Saving
 
 PROTOCOL = 5
@@ -118,7 +118,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is unt
         if reduce is not None:
             return reduce(item)
         if id(item) in self._streams:
-            return rebuild.standard_stream, (self._streams[id(item)],)
+            return rebuild_recipes.standard_stream, (self._streams[id(item)],)
         if kind in recipes.OPEN_FILES:
             return recipes.reduce_open_file(item, self._saving.note)
         if isinstance(item, BaseException):

@@ -20,7 +20,7 @@ from typing import Any
 
 from mlnb.core.secrets import mask
 from mlnb.snapshots.errors import CannotSave
-from mlnb.snapshots.plugins import functions, rebuild
+from mlnb.snapshots.plugins import functions, rebuild_recipes
 from mlnb.snapshots.plugins.walk import Walk, type_name
 
 LOCK, RLOCK = type(threading.Lock()), type(threading.RLock())
@@ -41,7 +41,7 @@ def reduce_lock(lock: Any) -> Any:  # noqa: ANN401 - see arrays.Reduced
     """
     if not is_free(lock):
         raise CannotSave("it holds a lock that is held, which only the code that holds it can free")
-    return rebuild.lock, (type(lock).__name__,)
+    return rebuild_recipes.lock, (type(lock).__name__,)
 
 
 def reduce_weakref(reference: Any) -> Any:  # noqa: ANN401
@@ -62,8 +62,8 @@ def reduce_match(match: re.Match[str]) -> Any:  # noqa: ANN401
     for way in ways:
         found = way(match.string, match.pos, match.endpos)
         if found is not None and found.regs == match.regs:
-            return rebuild.match, (match.re, way.__name__, match.string, match.pos, match.endpos)
-    return rebuild.match, (match.re, "search", match.string, match.start(), match.endpos)
+            return rebuild_recipes.match, (match.re, way.__name__, match.string, match.pos, match.endpos)
+    return rebuild_recipes.match, (match.re, "search", match.string, match.start(), match.endpos)
 
 
 def reduce_open_file(file: Any, note: Callable[[type, str], None]) -> Any:  # noqa: ANN401
@@ -82,7 +82,7 @@ def reduce_open_file(file: Any, note: Callable[[type, str], None]) -> Any:  # no
         raise CannotSave(f"it is an open file ({shown})")
     note(type(file), _FROM_FILE.format(shown))
     text = (file.encoding, file.errors) if isinstance(file, io.TextIOWrapper) else None
-    return rebuild.open_file, (os.path.abspath(name), text, file.tell(), Path(name).stat().st_size)  # noqa: PTH100 - as text
+    return rebuild_recipes.open_file, (os.path.abspath(name), text, file.tell(), Path(name).stat().st_size)  # noqa: PTH100 - as text
 
 
 def bare_classes(kinds: set[type]) -> frozenset[type]:
@@ -105,7 +105,14 @@ def reduce_bare(item: Any) -> Any:  # noqa: ANN401
         for name in copyreg._slotnames(kind)  # type: ignore[attr-defined]  # what pickle itself uses
         if hasattr(item, name)
     }
-    return rebuild.bare, (kind,), (dict(getattr(item, "__dict__", {})), slots), None, None, rebuild.fill_bare
+    return (
+        rebuild_recipes.bare,
+        (kind,),
+        (dict(getattr(item, "__dict__", {})), slots),
+        None,
+        None,
+        rebuild_recipes.fill_bare,
+    )
 
 
 def visit_lock(walk: Walk, item: Any) -> None:  # noqa: ANN401
