@@ -61,9 +61,9 @@ function adviceQuestion(
   const planned: IAnswer = {
     id: Answers.first,
     label:
-      plan.length === inputs.length
-        ? trans._n('Run it first', 'Run them first', plan.length)
-        : trans._n('Run %1 cell first', 'Run %1 cells first', plan.length),
+      plan.length === 1
+        ? trans.__('Run %1 first', first)
+        : trans.__('Run %1 cells first', plan.length),
     caption: trans._n(
       'Runs %2, and then what you asked for',
       'Runs %2, and then what you asked for',
@@ -89,7 +89,7 @@ function adviceQuestion(
         mode === 'linear'
           ? trans.__('Not run: this notebook runs from top to bottom.')
           : count > 0
-            ? trans._n('Not run: %1 input is stale.', 'Not run: %1 inputs are stale.', count)
+            ? trans._n('Not run: an input is stale.', 'Not run: inputs are stale.', count)
             : trans.__('Not run.'),
       text: must || ended(sentence(advice.message)),
       answers
