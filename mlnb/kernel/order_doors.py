@@ -26,7 +26,7 @@ class StandIn:
     def __getattribute__(self, name: str) -> Any:  # noqa: ANN401 - as the function's
         real = real_of(self)
         if name in ("__reduce__", "__reduce_ex__"):
-            return lambda *_: (pkgutil.resolve_name, (f"{real.__module__}:{real.__qualname__}",))
+            return lambda *_: _as_pickled(self, real)
         return getattr(real, name)
 
     def __repr__(self) -> str:
@@ -43,6 +43,16 @@ class StandIn:
 
 
 StandIn.__module__, StandIn.__qualname__, StandIn.__name__ = "builtins", *["builtin_function_or_method"] * 2
+
+
+def _as_pickled(made: StandIn, real: Any) -> str | tuple[Any, ...]:  # noqa: ANN401 - any function
+    """By name, as the function itself is; where that name holds the function again, by a call that looks it up."""
+    module: str = real.__module__
+    if getattr(sys.modules.get(module), real.__qualname__, None) is made:
+        return str(real.__qualname__)
+    return pkgutil.resolve_name, (f"{module}:{real.__qualname__}",)
+
+
 _reals: Final[dict[int, tuple[StandIn, Any]]] = {}
 
 

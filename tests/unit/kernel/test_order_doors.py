@@ -115,11 +115,14 @@ def test_a_stand_in_in_a_class_takes_no_self(watched, tmp_path):
 
 
 def test_a_stand_in_can_be_pickled_and_read_anywhere(watched):
-    data = pickle.dumps([open, os.listdir])
-    assert b"mlnb" not in data
-    assert pickle.loads(data) == [open, os.listdir]
+    functions = [open, os.listdir]
+    data = pickle.dumps(functions)
+    assert pickle.loads(data) == functions
     order_files.stop()
-    assert pickle.loads(data) == [Real.open, Real.listdir]
+    assert data == pickle.dumps([Real.open, Real.listdir])
+    for given in (data, pickle.dumps(functions)):
+        assert b"mlnb" not in given
+        assert [type(function) for function in pickle.loads(given)] == [type(len)] * 2
 
 
 @pytest.mark.usefixtures("watched")
