@@ -37,6 +37,7 @@ class Watch:
         databases: those opened by sqlite3.
         relative: whether any was named relative to the working directory.
         programs: whether another program was started.
+        hosts: other computers whose address was asked for.
     """
 
     before: dict[str, str] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class Watch:
     databases: set[str] = field(default_factory=set)
     relative: bool = False
     programs: bool = False
+    hosts: set[str] = field(default_factory=set)
 
 
 _active: Watch | None = None
@@ -115,6 +117,13 @@ def _noting(note: Noted) -> Note:
 
 def _started(watch: Watch, _arguments: tuple[Any, ...], _named: dict[str, Any]) -> None:
     watch.programs = True
+
+
+def _looked_up(watch: Watch, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    host = arguments[0] if arguments else named.get("host")
+    if isinstance(host, bytes):
+        host = host.decode("ascii", "replace")
+    watch.hosts.add(str(host or "this computer"))
 
 
 def _moved(_watch: Watch, _arguments: tuple[Any, ...], _named: dict[str, Any]) -> None:
@@ -193,7 +202,7 @@ _WATCHED: Final[dict[tuple[str, str], Noted]] = {
     ("os", "listdir"): _listed, ("os", "scandir"): _listed, ("os", "mkdir"): _made, ("os", "remove"): _changed,
     ("os", "unlink"): _changed, ("os", "rmdir"): _changed, ("os", "truncate"): _changed, ("os", "rename"): _renamed,
     ("os", "replace"): _renamed, ("os", "link"): _renamed, ("os", "symlink"): _renamed,
-    ("os", "chdir"): _moved, ("os", "fchdir"): _moved, ("_sqlite3", "connect"): _connected,
+    ("os", "chdir"): _moved, ("os", "fchdir"): _moved, ("_sqlite3", "connect"): _connected, ("_socket", "getaddrinfo"): _looked_up,
     ("_posixsubprocess", "fork_exec"): _started, ("os", "system"): _started, ("os", "posix_spawn"): _started,
     ("os", "posix_spawnp"): _started, ("os", "forkpty"): _started, ("_winapi", "CreateProcess"): _started,
 }  # fmt: skip

@@ -102,7 +102,7 @@ class Libraries:
             self.watch(used)
 
     def look(self, names: Iterable[str] | None) -> Items:
-        """Look at the packages among `names` (all when None) and those they build on; what changed since the last look, by package and item."""
+        """Look at the packages among `names` (all when None) and those they build on; what changed since, by package and item."""
         if len(sys.modules) != self._loaded:
             self._add_modules()
         wanted = {name for name in (self._packages if names is None else names) if name in self._packages}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _abc  # type: ignore[import-not-found]  # no stub; what ABC.register adds is kept nowhere else
 import enum
+import hashlib
 import io
 import os
 import pathlib
@@ -20,6 +21,7 @@ _SKIPPED: Final = frozenset({
     "__slotnames__", "__annotate__", "__abstractmethods__", "__parameters__", "__orig_bases__",
 })  # fmt: skip
 _OBJECT_SIZE: Final = object.__basicsize__
+_DATABASE_LIMIT_BYTES: Final = 1 << 20
 _POINTER: Final = 8
 _HEAP_TYPE: Final = 1 << 9
 _FIXED_TYPE: Final = 1 << 8
@@ -49,7 +51,7 @@ def visit_object(walk: Walk, value: Any, kind: type) -> None:  # noqa: ANN401 - 
     if _visit_known_base(walk, value, kind):
         return
     content = next((add for base, add in _CONTENT if issubclass(kind, base)), None)
-    if content is None and not _is_transparent(kind):
+    if content is None and not is_transparent(kind):
         walk.cannot_see(value)
         return
     walk.changeable(value)
@@ -98,7 +100,7 @@ def _visit_attributes(walk: Walk, value: Any, kind: type) -> None:  # noqa: ANN4
                 walk.visit(item)
 
 
-def _is_transparent(kind: type) -> bool:
+def is_transparent(kind: type) -> bool:
     """Whether all state of an instance lies in ``__dict__`` and slots: the class and its bases are written in Python."""
     slots = 0
     for base in type.__dict__["__mro__"].__get__(kind):
@@ -190,11 +192,32 @@ def _text_place(value: io.TextIOWrapper) -> int:
 
 
 def _visit_sqlite(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
-    # Its content is out of reach, but it counts its own changes: where it comes from plus the count is as good.
+    content = _sqlite_content(value)
+    if content is not None:
+        walk.changeable(value)
+        walk.packages.add("sqlite3")
+        walk.tag("sqlite", content, value.in_transaction, value.isolation_level)
+        walk.visit(value.row_factory)
+        walk.visit(value.text_factory)
+        return
+    # Its content is too much, but it counts its own changes: where it comes from plus the count is as good.
     cursor = value.cursor()
     cursor.row_factory = None  # no code of the user's
     versions = [cursor.execute(f"pragma {name}").fetchone() for name in ("schema_version", "data_version")]
     walk.cannot_see(value, repr((value.total_changes, value.in_transaction, versions)))
+
+
+def _sqlite_content(value: Any) -> str | None:  # noqa: ANN401 - untyped by its library
+    """The whole of a small database, as it is for this connection; None for a large one, or one with others attached."""
+    cursor = value.cursor()
+    cursor.row_factory = None  # no code of the user's
+    pages, size = (cursor.execute(f"pragma {name}").fetchone()[0] for name in ("page_count", "page_size"))
+    attached = len(cursor.execute("pragma database_list").fetchall())
+    if attached > 1 or pages * size > _DATABASE_LIMIT_BYTES or not hasattr(value, "serialize"):
+        return None
+    data = bytearray(value.serialize() or b"")
+    data[24:28] = data[92:100] = b""  # counts of changes: no content
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def add_handlers() -> None:

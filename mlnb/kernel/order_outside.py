@@ -146,9 +146,7 @@ class Outside:
         self.now.update((key, self._settings.whole(key)) for key in read)
         values = self._values_of(reach)
         texts = [*code.remote, *reach.texts, *order_reads.texts_in(values)] if reach.packages or code.magics else []
-        self.varying = order_remote.sources(
-            code, reach.packages, reach.words, texts, values, getattr(files, "hosts", ())
-        )
+        self.varying = order_remote.sources(code, reach.packages, reach.words, texts, values, files.hosts)
         return inputs, outputs
 
     def _depends(self, key: Key, code: CellCode, reach: Reach, before: OutsideState, *, changed: bool) -> bool:
@@ -231,12 +229,12 @@ class Outside:
             if old != new:
                 outputs[key] = new
                 self._written.setdefault(path, old)
-                if _there(old) != _there(new):
-                    outputs[f"@there:{path}"] = _there(new)
+            if _there(old) != _there(new) or path in files.written:
+                outputs[f"@there:{path}"] = _there(new)
             is_read = path in files.read or (path in named.before and path not in files.written)
             by_redirect = path not in files.read and old != new and _is_redirected(path, code)
-            anew = path in by_others and old == ABSENT and path not in files.read  # made by a program or library
-            if is_read and not by_redirect and not (anew and named.native and not named.programs):
+            anew = path in by_others and named.writes and path not in files.read
+            if is_read and not by_redirect and not anew:
                 inputs[key] = old
         for name, line in code.magics:
             if name in ("writefile", "file") and "-a" not in line.split():

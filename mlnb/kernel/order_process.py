@@ -20,7 +20,9 @@ PROCESS: Final = "process"
 _PATTERN: Final = re.compile(r" at 0x[0-9a-f]+")
 _setlocale: Final = _locale.setlocale
 _LC_ALL: Final = _locale.LC_ALL
-_getsignal: Final[Callable[[int], Any]] = sys.modules["_signal"].getsignal  # the one of the module signal makes an enumeration member of each answer
+_getsignal: Final[Callable[[int], Any]] = sys.modules[
+    "_signal"
+].getsignal  # the one of the module signal makes an enumeration member of each answer
 _NUMBERS: Final = tuple(sorted(int(number) for number in signal.valid_signals()))[:31]
 _digits: Final[Callable[[], int]] = getattr(sys, "get_int_max_str_digits", lambda: 0)
 _DECIMAL_PARTS: Final = ("prec", "rounding", "Emin", "Emax", "capitals", "clamp")
@@ -133,7 +135,8 @@ class Whole:
         aliases = shell.magics_manager.magics["line"]
         raw = (
             (shell.ast_node_interactivity, shell.autocall), (plain.float_precision, plain.pprint, plain.max_seq_length),
-            tuple(tuple(map(id, printers.values())) for printers in self._printers.values()), len(aliases),
+            tuple(tuple(map(id, printers.values())) for printers in self._printers.values()),
+            tuple(map(id, aliases.values())),
         )  # fmt: skip
 
         def items() -> dict[str, str]:
@@ -142,6 +145,11 @@ class Whole:
                 for kind, printer in list(printers.items()):
                     if _is_users(printer):
                         found[f"{name} of {getattr(kind, '__qualname__', kind)}"] = self._show(printer)
+            for name, magic in list(aliases.items()):
+                if type(magic).__name__ == "Alias":
+                    found[f"alias {name}"] = str(magic.cmd)
+                elif _is_users(magic):
+                    found[f"magic {name}"] = self._show(magic)
             return found
 
         return self._same("IPython", raw, items)

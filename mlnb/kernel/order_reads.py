@@ -35,6 +35,8 @@ _NATIVE: Final = frozenset({
 _NATIVE_WORDS: Final = re.compile(
     r"^(?:(?:read|to|scan|write|sink|from)_(?:parquet|feather|orc|hdf|ipc|delta|netcdf|zarr|avro)|memmap|fromfile|tofile|mmap|imread|imwrite)$"
 )
+_WRITING: Final = re.compile(r"^(?:to|write|sink|save|dump|export|im(?:write|save))(?:_|$)|^imwrite$|^savefig$")
+_READING: Final = re.compile(r"^(?:read|load|scan|open|connect|execute|sql|query|append|update)")
 _NO_READERS: Final = sys.stdlib_module_names | {"", "__main__", "IPython"}
 _LISTING: Final = frozenset(
     {"ls", "ll", "lk", "la", "find", "tree", "du", "dir", "rg", "grep", "make", "git", "glob", "walk", "listdir"}
@@ -59,12 +61,14 @@ class Named:
         tree: size and time of every file near the notebook, when a program or library may write; None when not looked at.
         programs: whether another program may be started.
         native: whether a library may open files itself.
+        writes: whether such a library writes files anew and reads none.
     """
 
     before: dict[str, str] = field(default_factory=dict)
     tree: dict[str, tuple[int, int, int]] | None = None
     programs: bool = False
     native: bool = False
+    writes: bool = False
 
 
 def look(
@@ -83,6 +87,7 @@ def look(
     found.native = not _NATIVE.isdisjoint(native) or any(_NATIVE_WORDS.match(word) for word in words)
     found.native = found.native or ("engine" in words and "pyarrow" in sys.modules) or _names_engine(texts)
     asks = code.asks_for_files or not words.isdisjoint(ASKING)
+    found.writes = not found.programs and any(map(_WRITING.match, words)) and not any(map(_READING.match, words))
     named = [*texts, *texts_in(values)]
     if not (found.programs or found.native or asks or whole):
         if native - _NO_READERS:  # libraries may hold on to functions of old that no stand-in is put in for

@@ -15,6 +15,7 @@ from typing import Any, Final
 from mlnb.kernel import order_process
 from mlnb.kernel.order_libraries import Libraries
 from mlnb.kernel.order_names import Names, Reach
+from mlnb.kernel.order_objects import is_transparent
 from mlnb.kernel.order_process import PROCESS
 from mlnb.kernel.order_values import print_of
 from mlnb.kernel.order_world import digest
@@ -27,6 +28,9 @@ _OF_THE_PROCESS: Final = frozenset(
 )
 _FIGURE_WORDS: Final = frozenset(
     {"gcf", "gca", "figure", "get_fignums", "fignum_exists", "savefig", "axes", "get_figlabels"}
+)
+_LOOKED_INTO: Final = frozenset(
+    {"builtins", "numpy", "pandas", "collections", "__main__", "functools", "types", "array", "datetime"}
 )
 _CHANGING: Final = frozenset(
     {"append", "extend", "insert", "update", "clear", "remove", "discard", "setdefault", "__setattr__", "setattr", "rc"}
@@ -82,8 +86,9 @@ class Settings:
         if not families and not code.effects:
             return {}, {}
         self._libraries.watch(families)
-        seen = self._libraries.look(families)
-        if not (code.effects or any(SETTING.match(word) or word in _CHANGING for word in reach.words)):
+        sets = bool(code.effects or any(SETTING.match(word) or word in _CHANGING for word in reach.words))
+        seen = self._libraries.look(None if sets else families)
+        if not sets:
             self._libraries.absorb(seen)
             seen = {}
         if seen:
@@ -102,6 +107,7 @@ class Settings:
         for effect in code.effects:
             own |= self._sets.get(effect.digest, set())
         set_ |= {key: now[key] if key in now else self.start_of(key) for key in own}
+        drawn = {key: before.get(key, self.start_of(key)) for key in set_ if key.startswith("@library:pyplot/")}
         blind = own if code.changes_by_operator else own | {key for key in set_ if "/figure " not in key}
         read = {}
         for family in () if code.only_sets else families:
@@ -109,7 +115,7 @@ class Settings:
             members = {key: value for key, value in before.items() if key.startswith(prefix)}
             key, value = all_of(prefix, members, [key for key in blind if key.startswith(prefix)])
             read[key] = value
-        return read, set_
+        return read | drawn, set_
 
     # ---- which packages
 
@@ -150,7 +156,7 @@ class Settings:
         return print_of(value, self._names.context).digest
 
     def _ask_process(self, families: set[str]) -> None:
-        for family in families:
+        for family in [*families, *(["pyplot"] if "matplotlib" in families else [])]:
             if family == PROCESS:
                 found = self._whole.process()
             elif family == "IPython":
@@ -198,9 +204,11 @@ class Settings:
             keys.add(key)
         return keys
 
-    def _is_out_of_sight(self, name: str) -> bool:
-        known = self._names.prints.get(name)
-        return known is not None and any(identity == known.root for identity, _ in known.blind)
+    @staticmethod
+    def _is_out_of_sight(value: object) -> bool:
+        """Whether it is an object of a library written in C, which may keep what nobody can look at."""
+        kind = type(value)
+        return kind.__module__.partition(".")[0] not in _LOOKED_INTO and not is_transparent(kind)
 
     def _package_of(self, effect: LibraryEffect) -> str:
         """The package of which the statement sets something; empty for things of the notebook's own."""
@@ -214,7 +222,7 @@ class Settings:
             name = value.__name__
         elif isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType)):
             name = str(getattr(value, "__module__", "") or "")
-        elif self._is_out_of_sight(effect.root):
+        elif self._is_out_of_sight(value):
             name = type(value).__module__
         else:
             return ""

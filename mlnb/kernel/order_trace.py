@@ -68,6 +68,8 @@ class Tracker:
         self._note_changes_between_runs()
         reach = self.names.reach(code, look=True)
         looked_at = self.names.with_partners(reach.names)
+        if code.history:  # earlier results may be those of any name
+            looked_at |= {name for name, known in self.names.prints.items() if known.objects}
         for name in looked_at - reach.names:
             self.names.look(name)
         watch = order_files.Watch()

@@ -29,6 +29,7 @@ from mlnb.order.rules.traces import (
     only_names,
 )
 
+_OF_THE_READERS = ("@there:", "@library:pyplot/")
 Token = tuple[object, ...]
 Shape = tuple[tuple[Token, int], ...]
 
@@ -307,7 +308,7 @@ class _Fold:
         for key in sorted(keys, key=lambda key: (not is_name(key), key)):
             expected = self.expect(key)
             left = own.after.get(key, ABSENT if is_name(key) else expected.value)
-            if not is_name(key) and str(left).startswith("folder "):
+            if key.startswith(_OF_THE_READERS) or (not is_name(key) and str(left).startswith("folder ")):
                 continue  # what else lies in a folder is the affair of the cells that list it
             if expected.value != left and not (expected.varying and key in self.knowledge.varying_start):
                 judgement.state = "stale"
