@@ -144,8 +144,18 @@ class Wiring:
             image=self.settings.get("jobs.image"),
             experiment=self.settings.get("models.experiment"),
             certified=lambda notebook, parameters: self.order.certification(notebook, parameters),
+            frozen_values=self._lend_frozen_values,
             requires_certificate=self._requires_certificate,
         )
+
+    def _lend_frozen_values(self, notebook: Path, root: Path) -> None:
+        """Order says what frozen cells have to bring, snapshots have it."""
+        from mlnb.core.wire import to_wire
+        from mlnb.order.thaw import check_found
+
+        needs = self.order.frozen_needs(notebook)
+        if needs:
+            check_found(self.snapshots.lend(notebook, to_wire(list(needs)), root), needs)
 
     def _requires_certificate(self, notebook: Path) -> bool:
         """The policy of the notebook's own project, or of the one that this was started in."""

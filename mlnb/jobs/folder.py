@@ -6,6 +6,7 @@
         request.json    what to run (readable by the owner only: parameters may be credentials)
         input.ipynb     the notebook as it was at submit
         files/          files that travel along into a container, relative to the notebook
+        values/         values of cells tagged frozen, from snapshots, where others build on them
         work/           the folder that a container works in
         claim.json      who runs it; the runner holds a lock on it for as long as it lives
         stream.txt      everything a local runner wrote: events as JSON lines, and text
@@ -39,6 +40,7 @@ from mlnb.jobs.types import FailedCell
 REQUEST = "request.json"
 INPUT = "input.ipynb"
 FROZEN = "files"
+VALUES = "values"
 WORK = "work"
 CLAIM = "claim.json"
 STREAM = "stream.txt"
@@ -129,8 +131,9 @@ def prepare_again(job_id: str, number: int) -> None:
     shutil.copy2(old / INPUT, staged / INPUT)
     request = read_request(old)
     write_request(staged, dataclasses.replace(request, number=number + 1))
-    if (old / FROZEN).is_dir():
-        shutil.copytree(old / FROZEN, staged / FROZEN)
+    for name in (FROZEN, VALUES):
+        if (old / name).is_dir():
+            shutil.copytree(old / name, staged / name)
     staged.rename(new)
 
 

@@ -9,7 +9,16 @@ from typing import Any, Protocol
 from mlnb.core.events import EventSink
 from mlnb.jobs.types import Attempt, Ended, ExecutorInfo
 
-__all__ = ["CertificateCheck", "EnvCapture", "EventSink", "Executor", "RunDelivery", "SnapshotAdopter", "WorkerStarter"]
+__all__ = [
+    "CertificateCheck",
+    "EnvCapture",
+    "EventSink",
+    "Executor",
+    "FrozenValues",
+    "RunDelivery",
+    "SnapshotAdopter",
+    "WorkerStarter",
+]
 
 
 class Executor(Protocol):
@@ -106,6 +115,18 @@ class CertificateCheck(Protocol):
 
     def __call__(self, notebook: Path, parameters: Mapping[str, Any]) -> Certified:
         """Look at the notebook as it is now."""
+
+
+class FrozenValues(Protocol):
+    """Finds the values of cells tagged ``frozen`` in the snapshots of a notebook."""
+
+    def __call__(self, notebook: Path, root: Path) -> None:
+        """Put what other cells of `notebook` build on into the folder `root`; nothing happens where there is no such cell.
+
+        Raises:
+            Conflict: the values cannot be had, so that no run can succeed.
+            StoreUnavailable: the disk refused.
+        """
 
 
 class EnvCapture(Protocol):

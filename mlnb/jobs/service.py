@@ -30,7 +30,7 @@ from mlnb.jobs.folder import RunnerRequest, attempt_dir
 from mlnb.jobs.freeze import check_values, freeze
 from mlnb.jobs.kernels import check_kernel
 from mlnb.jobs.lines import progress_from_events
-from mlnb.jobs.ports import CertificateCheck, EnvCapture, Executor, WorkerStarter
+from mlnb.jobs.ports import CertificateCheck, EnvCapture, Executor, FrozenValues, WorkerStarter
 from mlnb.jobs.repo import JobRepo
 from mlnb.jobs.rules import bytes_from_size, check_cancel, check_resources, check_retry, seconds_from_time
 from mlnb.jobs.types import (
@@ -65,6 +65,7 @@ class JobsService:
         image: image of docker jobs that name none; empty for none.
         experiment: experiment of the runs.
         certified: tells whether a notebook is certified.
+        frozen_values: puts the values of frozen cells into a folder.
         requires_certificate: whether the project of a notebook lets only certified notebooks run.
         clock: time.
     """
@@ -80,6 +81,7 @@ class JobsService:
         image: str = "",
         experiment: str = "Default",
         certified: CertificateCheck | None = None,
+        frozen_values: FrozenValues | None = None,
         requires_certificate: Callable[[Path], bool] = lambda _notebook: False,
         clock: Clock = utc_now,
     ) -> None:
@@ -91,6 +93,7 @@ class JobsService:
         self._image = image
         self._experiment = experiment
         self._certified = certified
+        self._frozen_values = frozen_values
         self._requires_certificate = requires_certificate
         self._clock = clock
 
@@ -101,6 +104,7 @@ class JobsService:
             NotFound: there is no such notebook or executor.
             BadInput: not a notebook, no or an unknown kernel, an undeclared parameter, or limits that make no sense; nothing was
                 queued.
+            Conflict: a cell is tagged frozen and others build on it, but no snapshot has its values; nothing was queued.
             NoCertificate: one is required, and none holds for this notebook and these parameters; nothing was queued.
             Unavailable: the executor does not answer; nothing was queued.
             StoreUnavailable: the stores cannot be written; nothing was queued.
@@ -131,6 +135,8 @@ class JobsService:
                 [] if is_local else files_needed(document, path.parent),
                 path.parent,
             )
+            if self._frozen_values is not None:
+                self._frozen_values(path, attempt.folder / files.VALUES)
             self._repo.add(job, cwd=path.parent, notebook_id=id_of(document))
         except BaseException:
             shutil.rmtree(attempt.folder.parent, ignore_errors=True)

@@ -16,8 +16,10 @@ from mlnb.order.plugins.notebook_file import read_notebook
 from mlnb.order.ports import Analyzer, NotebookRunner
 from mlnb.order.repo import CertificateRepo
 from mlnb.order.rules.compare import compare_cell, first_different, worst
+from mlnb.order.rules.frozen import FrozenNeed
 from mlnb.order.rules.static import check_notebook
 from mlnb.order.saved import KEPT_TAGS, CertificateList, CertificateStatus, Certification, FixReport
+from mlnb.order.thaw import needs_of
 from mlnb.order.types import CellVerdict, Certificate, CheckReport, SavedNotebook, Verification
 
 
@@ -106,6 +108,17 @@ class OrderService:
         return Verification(
             certificate.verdict, cells, certificate.id, str(path), first_different(cells), compared_with, written
         )
+
+    def frozen_needs(self, path: Path) -> Sequence[FrozenNeed]:
+        """What the frozen cells of the notebook at `path` have to bring into a run; empty where no cell builds on one.
+
+        Raises:
+            NotFound: there is no such file.
+            NotANotebook: it cannot be read as one.
+            FrozenValueMissing: it is in a language whose names mlnb cannot read.
+        """
+        saved = read_notebook(path)
+        return needs_of(saved, self._analyzer) if any("frozen" in cell.tags for cell in saved.cells) else []
 
     def certificate(self, certificate_id: str) -> CertificateStatus:
         """A certificate and what it is worth now, for the notebook as it stands at the path that it names.

@@ -17,11 +17,19 @@ from mlnb.order.saved import KEPT_TAGS
 from mlnb.order.types import SavedNotebook
 
 _THAW = "__import__('mlnb.kernel.frozen', fromlist=['call']).call({arguments!r})"
+_WAY_OUT = "Take the tag `frozen` off, run the cell, take a snapshot right after it, and put the tag back."
 
 
-def thaw_expression(notebook: Path, needs: Sequence[FrozenNeed]) -> str:
-    """What a kernel is asked to evaluate, so that it has what frozen cells define."""
-    return _THAW.format(arguments=json.dumps({"notebook": str(notebook), "needs": to_wire(list(needs))}))
+def thaw_expression(notebook: Path, needs: Sequence[FrozenNeed], values: Path | None = None) -> str:
+    """What a kernel is asked to evaluate, so that it has what frozen cells define.
+
+    Args:
+        notebook: the notebook whose snapshots count.
+        needs: what frozen cells have to bring.
+        values: the store of values that came with a job; the user's own snapshots when None.
+    """
+    arguments = {"notebook": str(notebook), "needs": to_wire(list(needs)), "values": str(values) if values else None}
+    return _THAW.format(arguments=json.dumps(arguments))
 
 
 def check_thawed(found: Mapping[str, Any], needs: Sequence[FrozenNeed]) -> None:
@@ -34,16 +42,28 @@ def check_thawed(found: Mapping[str, Any], needs: Sequence[FrozenNeed]) -> None:
     Raises:
         FrozenValueMissing: something could not be had; the kernel is not to run any cell.
     """
-    hint = "Take the tag `frozen` off, run the cell, take a snapshot right after it, and put the tag back."
     if found.get("status") != "ok":
         raise FrozenValueMissing(
-            f"cell {needs[0].index + 1} is frozen, and the kernel cannot restore its values: mlnb is not there", hint
+            f"cell {needs[0].index + 1} is frozen, and the kernel cannot restore its values: mlnb is not there",
+            _WAY_OUT,
         )
-    missing = json.loads(ast.literal_eval(found["data"]["text/plain"])).get("missing")
+    check_found(json.loads(ast.literal_eval(found["data"]["text/plain"])).get("missing") or {}, needs)
+
+
+def check_found(missing: Mapping[str, str], needs: Sequence[FrozenNeed]) -> None:
+    """Accept that every value could be had.
+
+    Args:
+        missing: why the values of a cell could not be had, by cell.
+        needs: what was asked for.
+
+    Raises:
+        FrozenValueMissing: `missing` is not empty.
+    """
     if missing:
         cell_id, why = next(iter(missing.items()))
         number = next((need.index + 1 for need in needs if need.id == cell_id), needs[0].index + 1)
-        raise FrozenValueMissing(f"cell {number} is frozen and other cells build on it, but {why}", hint)
+        raise FrozenValueMissing(f"cell {number} is frozen and other cells build on it, but {why}", _WAY_OUT)
 
 
 def needs_of(saved: SavedNotebook, analyzer: Callable[[str], Analyzer]) -> list[FrozenNeed]:

@@ -39,3 +39,7 @@ def _lay_out(folder: Path) -> None:
         shutil.copytree(folder / files.FROZEN, folder / files.WORK, dirs_exist_ok=True)
     else:
         (folder / files.WORK).mkdir(exist_ok=True)
+    if (folder / files.VALUES).is_dir():
+        from mlnb.snapshots.plugins.frozen_values import take_over  # noqa: PLC0415 - only where something is frozen
+
+        take_over(folder / files.VALUES)

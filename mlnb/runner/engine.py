@@ -33,7 +33,9 @@ _DOOR = "__import__('mlnb.kernel.door', fromlist=['call']).call({name!r}, {argum
 
 
 class MlnbEngine(Engine):  # type: ignore[misc] # papermill is untyped
-    """Executes a notebook that papermill manages. Engine arguments of its own: `listener`, `on_kernel`, `take_snapshot`."""
+    """Executes a notebook that papermill manages. Engine arguments of its own: `listener`, `on_kernel`, `take_snapshot`,
+    `frozen_values`.
+    """
 
     @classmethod
     def execute_notebook(cls, nb: Any, kernel_name: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - papermill is untyped
@@ -53,7 +55,7 @@ class MlnbEngine(Engine):  # type: ignore[misc] # papermill is untyped
         **kwargs: Any,  # noqa: ANN401 - papermill's
     ) -> None:
         """Execute the notebook of `nb_man` in the kernel `kernel_name`."""
-        ours = {name: kwargs.pop(name, None) for name in ("listener", "on_kernel", "take_snapshot")}
+        ours = {name: kwargs.pop(name, None) for name in ("listener", "on_kernel", "take_snapshot", "frozen_values")}
         for index, (outputs, count) in (kwargs.pop("frozen_results", None) or {}).items():
             nb_man.nb.cells[index].outputs, nb_man.nb.cells[index].execution_count = outputs, count
         notebook = os.environ.get("MLNB_NOTEBOOK") or kwargs.get("input_path")
@@ -79,6 +81,7 @@ class MlnbNotebookClient(PapermillNotebookClient):  # type: ignore[misc] # paper
         listener: told about each cell.
         on_kernel: told the kernel's process id when it has one.
         take_snapshot: reason of the snapshot to take of the kernel at the end; None for no snapshot.
+        frozen_values: the store of values that came with a job; the user's own snapshots when None.
         notebook: the notebook whose snapshots hold the values of frozen cells.
         needs: what frozen cells have to bring.
         options: traits of ``nbclient.NotebookClient``.
@@ -91,6 +94,7 @@ class MlnbNotebookClient(PapermillNotebookClient):  # type: ignore[misc] # paper
         listener: Listener | None,
         on_kernel: Callable[[int], None] | None,
         take_snapshot: str | None,
+        frozen_values: Path | None = None,
         notebook: str | None = None,
         needs: Sequence[FrozenNeed] = (),
         **options: Any,  # noqa: ANN401
@@ -99,6 +103,7 @@ class MlnbNotebookClient(PapermillNotebookClient):  # type: ignore[misc] # paper
         self._tell: Listener = listener or (lambda _event, **_fields: None)
         self._on_kernel = on_kernel
         self._snapshot_reason = take_snapshot
+        self._frozen_values = frozen_values
         self._notebook = Path(notebook or "").absolute()
         self._needs = needs
         self._is_interrupted = False
@@ -159,7 +164,7 @@ class MlnbNotebookClient(PapermillNotebookClient):  # type: ignore[misc] # paper
     def _thaw(self) -> None:
         """Give the kernel what frozen cells define."""
         if self._needs:
-            expression = thaw_expression(self._notebook, self._needs)
+            expression = thaw_expression(self._notebook, self._needs, self._frozen_values)
             check_thawed(self._evaluate(expression), self._needs)
 
     def _run_cell(self, cell: Any, position: int, place: dict[str, Any] | None) -> bool:  # noqa: ANN401

@@ -113,6 +113,7 @@ def _execute(
             listener=progress,
             on_kernel=on_kernel,
             take_snapshot=f"end of {request.job_id}",
+            frozen_values=folder / files.VALUES if (folder / files.VALUES).is_dir() else None,
         )
     except PapermillExecutionError as error:
         return 1, mask(f"{error.ename}: {error.evalue}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -11,7 +12,10 @@ import papermill
 import pytest
 from jupyter_client.manager import start_new_kernel
 
+from mlnb.jobs.folder import RunnerRequest, jobs_dir
+from mlnb.jobs.types import JobRequest
 from mlnb.order.errors import FrozenValueMissing
+from mlnb.runner.execute import run_attempt
 from mlnb.runner.foreground import run_here
 from mlnb.wiring import build_services
 
@@ -172,3 +176,28 @@ def test_verify_logs_to_no_server_of_the_users(tmp_path, monkeypatch):
     found = build_services().order.verify(path)
     assert (found.verdict, found.written) == ("identical", [])
     assert json.dumps([str(one) for one in Path(tmp_path).rglob("*")]).count("mlruns") == 0
+
+
+def test_a_job_takes_the_values_along_and_needs_no_snapshot_of_the_user_any_more(frozen, mlnb_home):
+    snapshot_after(frozen, "secret = 'not for the job'", SLOW)
+    folder = mlnb_home / "attempt"
+    build_services()._lend_frozen_values(frozen, folder / "values")
+    for path in (mlnb_home / "snapshots").glob("snap-*"):
+        shutil.rmtree(path)
+    stored = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    assert b"secret" not in stored
+    (folder / "input.ipynb").write_bytes(frozen.read_bytes())
+    request = RunnerRequest("job-1", 1, str(frozen), "python3", cwd=str(frozen.parent))
+    result = run_attempt(folder, request, lambda *_args, **_fields: None)
+    assert (result.exit_code, result.error) == (0, "")
+    assert texts(folder / "output.ipynb") == ["", "made x\n", "", "4\n"]
+    assert [path.name for path in (mlnb_home / "snapshots").glob("snap-*")] == [result.snapshot_id]
+
+
+def test_a_job_whose_frozen_values_cannot_be_had_is_refused_when_it_is_submitted(frozen):
+    services = build_services()
+    with pytest.raises(FrozenValueMissing, match="there is no snapshot of this notebook that holds") as caught:
+        services.jobs.submit(JobRequest(str(frozen)))
+    assert "take a snapshot" in caught.value.hint
+    assert services.jobs.list().total == 0
+    assert not list(jobs_dir().glob("*"))

@@ -56,12 +56,9 @@ def job_archive(folder: Path) -> IO[bytes]:
             _add_folder(tar, JOB / name)
         for name in _SENT:
             _add_file(tar, JOB / name, (folder / name).read_bytes())
-        for path in sorted((folder / files.FROZEN).rglob("*")):
-            if path.is_file():
-                with path.open("rb") as data:
-                    member = _member(JOB / files.FROZEN / path.relative_to(folder / files.FROZEN).as_posix())
-                    member.size = path.stat().st_size
-                    tar.addfile(member, data)
+        for name in (files.FROZEN, files.VALUES):
+            for path in sorted((folder / name).rglob("*")):
+                _add_path(tar, JOB / path.relative_to(folder).as_posix(), path)
     spooled.seek(0)
     return spooled
 
@@ -101,6 +98,16 @@ def _add_file(tar: tarfile.TarFile, path: PurePosixPath, data: bytes) -> None:
     member = _member(path)
     member.size = len(data)
     tar.addfile(member, io.BytesIO(data))
+
+
+def _add_path(tar: tarfile.TarFile, place: PurePosixPath, path: Path) -> None:
+    if path.is_dir():
+        _add_folder(tar, place)
+    elif path.is_file():
+        with path.open("rb") as data:
+            member = _member(place)
+            member.size = path.stat().st_size
+            tar.addfile(member, data)
 
 
 def _add_folder(tar: tarfile.TarFile, path: PurePosixPath) -> None:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from jupyter_client.manager import start_new_kernel
 
 from mlnb.jobs.types import State
 from mlnb.testing.executor_suite import write_notebook
@@ -93,3 +94,34 @@ def test_no_engine_and_an_open_engine_are_refused_at_submit(mlnb, tmp_path, monk
     error = submit(mlnb, "any:1", notebook, code=3)["error"]
     assert "without encryption" in error["message"]
     assert mlnb.run("jobs", "list")["total"] == 0
+
+
+def test_values_of_frozen_cells_travel_into_the_container(mlnb, docker_image, tmp_path, mlnb_home):
+    slow = "import time\nx = {'rows': [1, 2, 3]}\nalias = x['rows']"
+    sources = ["n = 1", slow, "alias.append(n)\nprint('frozen gave', x['rows'])"]
+    notebook = write_notebook(tmp_path / "n.ipynb", *sources)
+    untagged = notebook.read_text()
+    document = json.loads(untagged)
+    cell = next(one for one in document["cells"] if "".join(one["source"]) == slow)
+    cell["metadata"]["tags"] = ["frozen"]
+    notebook.write_text(json.dumps(document))
+    error = submit(mlnb, docker_image, notebook, code=2)["error"]
+    assert "is frozen and other cells build on it, but there is no snapshot" in error["message"]
+    assert "take a snapshot" in error["hint"]
+    notebook.write_text(untagged)
+    manager, client = start_new_kernel(
+        extra_arguments=["--ext=mlnb"], env={**os.environ, "MLNB_NOTEBOOK": str(notebook)}, cwd=str(tmp_path)
+    )
+    try:
+        for source in (*sources[:2], "import mlnb\nmlnb.snapshots.take('kept').wait()"):
+            reply = client.execute_interactive(source, timeout=60, output_hook=lambda message: None)
+            assert reply["content"]["status"] == "ok", reply
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    notebook.write_text(json.dumps(document))
+    mine = {path.name for path in (mlnb_home / "snapshots").glob("snap-*")}
+    job = submit(mlnb, docker_image, notebook, "--wait")
+    assert job["state"] == "succeeded", job
+    assert "frozen gave [1, 2, 3, 1]" in Path(job["output"]).read_text()
+    assert {one["id"] for one in mlnb.run("snapshot", "list")["snapshots"]} <= mine | {job["snapshot_id"]}
