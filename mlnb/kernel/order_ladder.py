@@ -90,10 +90,12 @@ def ladder_from_surroundings(notebook: Path | None) -> Ladder:
     with logged("order: mlnb.toml"):
         team = _section(project_of(notebook or Path.cwd()) / "mlnb.toml")
     setting = _mode(os.environ.get("MLNB_ORDER_MODE")) or _mode(team.get("mode")) or "mark"
-    floors = [
-        mode for mode in (_mode(os.environ.get("MLNB_ORDER_FLOOR")), _mode(team.get("floor"))) if mode is not None
-    ]
-    return Ladder(setting, max(floors, key=lambda mode: modes.RANK[mode], default=None))
+    floor: Mode | None = None
+    for text in (os.environ.get("MLNB_ORDER_FLOOR"), team.get("floor")):
+        given = _mode(text)
+        if given is not None and (floor is None or modes.RANK[given] > modes.RANK[floor]):
+            floor = given
+    return Ladder(setting, floor)
 
 
 def _section(path: Path) -> dict[str, object]:
