@@ -90,7 +90,8 @@ class MlnbJobs(Section):
     image = Unicode("", help="Image for docker jobs that name none.").tag(config=True)
     slots = Integer(0, help="Local jobs that run at the same time; 0: the number of processors.").tag(config=True)
     require_certificate = Bool(
-        False, help="Only notebooks for which a certificate of `mlnb verify` holds can be submitted as jobs."
+        False,
+        help="Only notebooks for which a certificate of `mlnb verify` holds can be submitted as jobs; required anywhere is required.",
     ).tag(config=True)
     idle_stop_s = Float(600.0, help="The worker ends after this many seconds without a job or a schedule.").tag(
         config=True
@@ -176,15 +177,27 @@ class Settings:
             )
             for trait_name, trait in _traits(section).items():
                 self._settle(section, trait_name, trait, toml.get(name, {}), toml_path, trait_name in given)
-        self._hold_floor(toml.get("order", {}), toml_path)
+        self._hold_floors(toml, toml_path)
 
-    def _hold_floor(self, toml: dict[str, Any], toml_path: Path) -> None:
-        """A team's floor holds against milder ones of the user's environment and configuration."""
-        section, floor = self._sections["order"], toml.get("floor")
-        modes: list[Any] = list(type(section).floor.values)  # type: ignore[attr-defined] # a trait of MlnbOrder
-        if floor in modes and modes.index(floor) > modes.index(section.floor):  # type: ignore[attr-defined]
-            section.floor = floor  # type: ignore[attr-defined]
-            self._origins["order.floor"] = str(toml_path)
+    def _hold_floors(self, toml: dict[str, Any], toml_path: Path) -> None:
+        """What a team demands holds against milder settings of the user's environment and configuration.
+
+        Raises:
+            BadInput: the team's setting has a value of the wrong kind, which would else be no demand at all.
+        """
+        modes: list[Any] = list(MlnbOrder.floor.values or [])
+        for section_name, name, ladder in (("order", "floor", modes), ("jobs", "require_certificate", [False, True])):
+            given = toml.get(section_name, {})
+            if name not in given:
+                continue
+            section, key = self._sections[section_name], f"{section_name}.{name}"
+            value = given[name]
+            if not any(value is step or (isinstance(value, str) and value == step) for step in ladder):
+                words = ", ".join(str(step).lower() for step in ladder)
+                raise BadInput(f"the setting {key} in {toml_path} is not valid: {value!r}", f"Choose one of {words}.")
+            if ladder.index(value) > ladder.index(getattr(section, name)):
+                setattr(section, name, value)
+                self._origins[key] = str(toml_path)
 
     def _settle(
         self,

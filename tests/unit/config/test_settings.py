@@ -41,6 +41,32 @@ def test_a_teams_floor_is_never_lowered(tmp_path, monkeypatch):
     assert origins(Settings(None, tmp_path))["order.floor"] == ("linear", "MLNB_ORDER_FLOOR")
 
 
+def test_a_team_that_requires_certificates_is_never_overruled(tmp_path, monkeypatch):
+    (tmp_path / "mlnb.toml").write_text("[jobs]\nrequire_certificate = true\n")
+    monkeypatch.setenv("MLNB_JOBS_REQUIRE_CERTIFICATE", "0")
+    held = (True, str(tmp_path / "mlnb.toml"))
+    assert origins(Settings(None, tmp_path))["jobs.require_certificate"] == held
+    milder = Config({"MlnbJobs": {"require_certificate": False}})
+    assert origins(Settings(milder, tmp_path))["jobs.require_certificate"] == held
+    (tmp_path / "mlnb.toml").write_text("[jobs]\nrequire_certificate = false\n")
+    assert Settings(None, tmp_path).get("jobs.require_certificate") is False
+    monkeypatch.setenv("MLNB_JOBS_REQUIRE_CERTIFICATE", "yes")
+    assert origins(Settings(None, tmp_path))["jobs.require_certificate"] == (True, "MLNB_JOBS_REQUIRE_CERTIFICATE")
+    stricter = Config({"MlnbJobs": {"require_certificate": True}})
+    assert origins(Settings(stricter, tmp_path))["jobs.require_certificate"] == (True, "jupyter")
+
+
+@pytest.mark.parametrize(
+    "text", ["[jobs]\nrequire_certificate = 'yes'\n", "[jobs]\nrequire_certificate = 1\n", "[order]\nfloor = 'steep'\n"]
+)
+def test_a_demand_of_the_team_that_cannot_be_read_is_not_overlooked(tmp_path, monkeypatch, text):
+    (tmp_path / "mlnb.toml").write_text(text)
+    monkeypatch.setenv("MLNB_JOBS_REQUIRE_CERTIFICATE", "0")
+    monkeypatch.setenv("MLNB_ORDER_FLOOR", "warn")
+    with pytest.raises(BadInput, match=r"mlnb\.toml"):
+        Settings(None, tmp_path)
+
+
 @pytest.mark.parametrize("text", ["[jobs]\nslots = 'many'\n", "[order]\nmode = 'sideways'\n", "not toml at all ["])
 def test_a_wrong_file_is_named(tmp_path, text):
     (tmp_path / "mlnb.toml").write_text(text)
