@@ -152,10 +152,12 @@ class Wiring:
         """Order says what frozen cells have to bring, snapshots have it."""
         from mlnb.core.wire import to_wire
         from mlnb.order.thaw import check_found
+        from mlnb.snapshots.plugins.files import SnapshotFiles
+        from mlnb.snapshots.plugins.frozen_values import lend
 
         needs = self.order.frozen_needs(notebook)
         if needs:
-            check_found(self.snapshots.lend(notebook, to_wire(list(needs)), root), needs)
+            check_found(lend(SnapshotFiles(), notebook, to_wire(list(needs)), root), needs)
 
     def _requires_certificate(self, notebook: Path) -> bool:
         """The policy of the notebook's own project, or of the one that this was started in."""

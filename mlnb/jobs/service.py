@@ -19,12 +19,7 @@ from mlnb.core.notebook_file import id_of, read_document
 from mlnb.core.secrets import mask_tree
 from mlnb.jobs import folder as files
 from mlnb.jobs import journal
-from mlnb.jobs.document import (
-    check_parameters,
-    files_needed,
-    kernel_of,
-    parameters_of,
-)
+from mlnb.jobs.document import check_parameters, files_needed, kernel_of, parameters_of
 from mlnb.jobs.errors import NoCertificate
 from mlnb.jobs.folder import RunnerRequest, attempt_dir
 from mlnb.jobs.freeze import check_values, freeze
@@ -128,13 +123,8 @@ class JobsService:
             job.id, 1, str(path), kernel, request.parameters, str(path.parent) if is_local else None, self._experiment
         )
         try:
-            freeze(
-                attempt.folder,
-                data,
-                runner_request,
-                [] if is_local else files_needed(document, path.parent),
-                path.parent,
-            )
+            needed = [] if is_local else files_needed(document, path.parent)
+            freeze(attempt.folder, data, runner_request, needed, path.parent)
             if self._frozen_values is not None:
                 self._frozen_values(path, attempt.folder / files.VALUES)
             self._repo.add(job, cwd=path.parent, notebook_id=id_of(document))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from mlnb.core.files import write_atomically
 from mlnb.core.wire import from_wire
 from mlnb.snapshots import rules
 from mlnb.snapshots.errors import NoLiveKernel
-from mlnb.snapshots.plugins import bundles, checking, frozen_values, packs
+from mlnb.snapshots.plugins import bundles, checking, packs
 from mlnb.snapshots.plugins.documents import manifest_of_document, read_notebook
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.ports import KernelDoor, LiveKernel
@@ -250,26 +250,6 @@ class SnapshotsService:
             StoreUnavailable: the disk refused.
         """
         return self._put(bundles.unpack(self._files, file))
-
-    def lend(self, notebook: Path, needs: Sequence[Mapping[str, Any]], root: Path) -> Mapping[str, str]:
-        """Put the values that frozen cells of `notebook` have to bring into a store of their own, for a job to take along.
-
-        Args:
-            notebook: whose snapshots count.
-            needs: of each frozen cell what it has to bring (`mlnb.snapshots.plugins.frozen_values.Need`).
-            root: where the store is made; nothing is made there unless all values are found.
-
-        Returns:
-            Why the values of a cell could not be had, by cell; empty when all are there.
-
-        Raises:
-            Damaged: something of a snapshot is gone or changed.
-            StoreUnavailable: the disk refused.
-        """
-        choice = frozen_values.choose(self._files, notebook, needs)
-        if not choice.missing:
-            frozen_values.lend(self._files, choice, needs, root)
-        return choice.missing
 
     def adopt(self, home: Path) -> list[str]:  # type: ignore[valid-type]  # `list` is the method above
         """Take over the snapshots that this user's own job left under `home`, verified, with this user's signature. Idempotent.

@@ -52,32 +52,22 @@ def choose(files: SnapshotFiles, notebook: Path, needs: Sequence[Need]) -> Choic
     return choice
 
 
-def lend(files: SnapshotFiles, choice: Choice, needs: Sequence[Need], root: Path) -> None:
-    """Make a store of snapshots below `root` that holds the values of `choice` and as little else as can be.
+def lend(files: SnapshotFiles, notebook: Path, needs: Sequence[Need], root: Path) -> dict[str, str]:
+    """Make a store of snapshots below `root` that holds what `needs` ask for and as little else as can be.
 
     What shares objects with a value goes with it. Everything read is verified.
+
+    Returns:
+        Why the values of a cell could not be had, by cell. Empty when all are there; else nothing was made.
 
     Raises:
         Damaged: something of a snapshot is gone or changed.
         StoreUnavailable: the disk refused.
     """
-    wanted: dict[str, set[str]] = {}
-    for need in needs:
-        wanted.setdefault(choice.found[need["id"]].id, set()).update(need["names"])
-    target = SnapshotFiles(root)
-    for manifest in {one.id: one for one in choice.found.values()}.values():
-        components = [one for one in manifest.components if wanted[manifest.id].intersection(one.names)]
-        numbers = sorted({number for one in components for number in _chunks_of(one)})
-        used = [manifest.chunks[number] for number in numbers]
-        stored = _copy_chunks(files, target, used)
-        places = {number: place for place, number in enumerate(numbers)}
-        names = {name for one in components for name in one.names}
-        part = dataclasses.replace(
-            manifest,
-            variables={name: variable for name, variable in manifest.variables.items() if name in names},
-            components=tuple(_renumbered(one, places) for one in components),
-        )
-        target.write(part, stored, {}, [chunk.digest for chunk in used])
+    choice = choose(files, notebook, needs)
+    if not choice.missing:
+        _copy(files, choice, needs, root)
+    return choice.missing
 
 
 def take_over(root: Path) -> None:
@@ -138,6 +128,26 @@ def _why_none(manifests: Sequence[Manifest], need: Need) -> str:
     if unsaved:
         return f"`{unsaved[0]}` is not in the snapshot {ran[0].id}"
     return f"in every snapshot other cells may have changed {words} after the cell ran"
+
+
+def _copy(files: SnapshotFiles, choice: Choice, needs: Sequence[Need], root: Path) -> None:
+    wanted: dict[str, set[str]] = {}
+    for need in needs:
+        wanted.setdefault(choice.found[need["id"]].id, set()).update(need["names"])
+    target = SnapshotFiles(root)
+    for manifest in {one.id: one for one in choice.found.values()}.values():
+        components = [one for one in manifest.components if wanted[manifest.id].intersection(one.names)]
+        numbers = sorted({number for one in components for number in _chunks_of(one)})
+        used = [manifest.chunks[number] for number in numbers]
+        stored = _copy_chunks(files, target, used)
+        places = {number: place for place, number in enumerate(numbers)}
+        names = {name for one in components for name in one.names}
+        part = dataclasses.replace(
+            manifest,
+            variables={name: variable for name, variable in manifest.variables.items() if name in names},
+            components=tuple(_renumbered(one, places) for one in components),
+        )
+        target.write(part, stored, {}, [chunk.digest for chunk in used])
 
 
 def _chunks_of(component: Component) -> Iterable[int]:
