@@ -101,8 +101,8 @@ export interface IRunGuard {
    * May wait for the user. Never rejects.
    */
   admit(notebook: INotebook, cellIds: readonly string[]): Promise<ReadonlySet<string>>;
-  /** A code cell begins to run with this source. */
-  began(notebook: INotebook, cellId: string): void;
+  /** A code cell begins to run; the answer comes when the kernel knows the document as it is now, or soon all the same. Never rejects. */
+  began(notebook: INotebook, cellId: string): Promise<void>;
   /** A code cell has run: `isDone` if without an error. */
   ended(notebook: INotebook, cellId: string, isDone: boolean): void;
   /** All of `cellIds`, which the user ran together, have ended; `isDone` if all without an error. */

@@ -49,7 +49,7 @@ export const executorPlugin: JupyterFrontEndPlugin<INotebookCellExecutor> = {
   activate: async (app: JupyterFrontEnd, gate: CellGate) => {
     const displaced = await displacedExecutor(app);
     const run = displaced ? displaced.runCell.bind(displaced) : runCell;
-    return new GatedExecutor(gate.before(run));
+    return new GatedExecutor(gate.before(run, displaced !== null));
   }
 };
 
@@ -64,7 +64,7 @@ export const fittingPlugin: JupyterFrontEndPlugin<void> = {
       return;
     }
     try {
-      executor.runCell = gate.before(executor.runCell.bind(executor));
+      executor.runCell = gate.before(executor.runCell.bind(executor), true);
     } catch {
       console.warn(
         'mlnb: the installed cell executor cannot be changed, so mlnb cannot ask before cells run.'

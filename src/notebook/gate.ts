@@ -16,9 +16,12 @@ type Options = INotebookCellExecutor.IRunCellOptions;
 /** The executor's own way to run a cell. */
 export type RunCell = (options: Options) => Promise<boolean>;
 
+/** The same, once the kernel has been told what it must know before. */
+type RunInTurn = (told: Promise<void>, options: Options) => Promise<boolean>;
+
 interface IEntry {
   readonly options: Options;
-  readonly run: RunCell;
+  readonly run: RunInTurn;
   readonly resolve: (ran: Promise<boolean> | boolean) => void;
 }
 
@@ -30,9 +33,16 @@ export class CellGate {
   /** Finds the open notebook of a model; null: its runs pass. */
   find: (model: INotebookModel) => INotebook | null = () => null;
 
-  /** An executor's `runCell` with the gate before it. */
-  before(run: RunCell): RunCell {
-    return options => this._runCell(options, run);
+  /**
+   * An executor's `runCell` with the gate before it.
+   *
+   * @param isRemote - whether it reaches the kernel on another way than the front end does, so that what we tell the kernel before
+   *   a run might come after it if we did not wait
+   */
+  before(run: RunCell, isRemote = false): RunCell {
+    const inTurn = (told: Promise<void>, options: Options): Promise<boolean> =>
+      isRemote ? told.then(() => run(options)) : run(options);
+    return options => this._runCell(options, run, inTurn);
   }
 
   /** Lets the runs pass that `start` begins in this turn of the event loop. */
@@ -45,7 +55,7 @@ export class CellGate {
     }
   }
 
-  private _runCell(options: Options, run: RunCell): Promise<boolean> {
+  private _runCell(options: Options, run: RunCell, inTurn: RunInTurn): Promise<boolean> {
     const { guard } = this;
     const { type, sharedModel } = options.cell.model;
     const notebook = type === 'code' ? this.find(options.notebook) : null;
@@ -53,11 +63,11 @@ export class CellGate {
       return run(options);
     }
     if (this._isOpen || !guard.isWatching(notebook)) {
-      return this._pass(guard, notebook, options, run);
+      return this._pass(guard, notebook, options, inTurn);
     }
     return new Promise(resolve => {
       const batch = this._batches.get(notebook) ?? this._newBatch(guard, notebook);
-      batch.push({ options, run, resolve });
+      batch.push({ options, run: inTurn, resolve });
     });
   }
 
@@ -65,13 +75,13 @@ export class CellGate {
     guard: IRunGuard,
     notebook: INotebook,
     options: Options,
-    run: RunCell
+    run: RunInTurn
   ): Promise<boolean> {
     const { id } = options.cell.model;
     let isDone = false;
-    guard.began(notebook, id);
+    const told = guard.began(notebook, id);
     try {
-      isDone = await run(options);
+      isDone = await run(told, options);
       return isDone;
     } finally {
       guard.ended(notebook, id, isDone);

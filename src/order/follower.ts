@@ -93,9 +93,7 @@ export class OrderFollower {
 
   /** Sees to it that the kernel knows the document as it is now. Rejects with an ApiError. */
   async sync(): Promise<void> {
-    if (this._isChanged()) {
-      await this._sync();
-    }
+    await (this._isChanged() ? this._sync() : this._syncing);
   }
 
   /** Says on the user's word that a cell is fresh. Rejects with an ApiError. */
@@ -132,16 +130,20 @@ export class OrderFollower {
     }
   }
 
-  private async _sync(): Promise<void> {
+  private _sync(): Promise<void> {
     const document = this._document();
     this._synced = document;
     this._cells = document.cells;
-    try {
-      this._set(await syncOrder(this.notebook.kernel, document), null);
-    } catch (reason) {
-      this._synced = null;
-      throw reason;
-    }
+    this._syncing = syncOrder(this.notebook.kernel, document).then(
+      status => {
+        this._set(status, null);
+      },
+      (reason: unknown) => {
+        this._synced = null;
+        throw reason;
+      }
+    );
+    return this._syncing;
   }
 
   private async _askInputs(): Promise<void> {
@@ -183,6 +185,7 @@ export class OrderFollower {
   private _inputs: ReadonlyMap<string, readonly string[]> = new Map();
   private _error: ApiError | null = null;
   private _synced: IDocument | null = null;
+  private _syncing: Promise<void> = Promise.resolve();
   private _running: Promise<void> | null = null;
   private _isOutdated = false;
 }

@@ -48,8 +48,8 @@ interface IRuns {
   readonly ledger: LinearLedger;
   /** Cells that run or have been let through to run. */
   readonly running: Set<string>;
-  /** Whether the kernel has been told of the document in this turn of the event loop. */
-  isTold: boolean;
+  /** Ends when the kernel knows the document; there is one in each turn of the event loop in which cells begin. */
+  told: Promise<void> | null;
   /** Ends when the advice for earlier runs is given. */
   advised: Promise<unknown>;
   /** The question that waits, about these cells. */
@@ -91,15 +91,15 @@ export class OrderGuard implements IRunGuard {
     return admitted;
   }
 
-  began(notebook: INotebook, cellId: string): void {
+  began(notebook: INotebook, cellId: string): Promise<void> {
     const runs = this._runsOf(notebook);
     const { ledger, running } = runs;
     running.add(cellId);
-    this._tell(notebook, runs);
     if (notebook.kernel.state === 'foreign') {
       const source = notebook.cells().find(({ id }) => id === cellId)?.source ?? '';
       ledger.begin(cellId, source, notebook.kernel.session);
     }
+    return this._tell(notebook, runs);
   }
 
   ended(notebook: INotebook, cellId: string, isDone: boolean): void {
@@ -124,17 +124,16 @@ export class OrderGuard implements IRunGuard {
    * An edit a moment ago reaches the kernel before the run does, once for all cells that begin together: a run that comes without the id of
    * its cell, as with server-side execution, is known by its source.
    */
-  private _tell(notebook: INotebook, runs: IRuns): void {
-    if (notebook.kernel.state !== 'ready' || runs.isTold) {
-      return;
+  private _tell(notebook: INotebook, runs: IRuns): Promise<void> {
+    if (!runs.told) {
+      const follower = notebook.kernel.state === 'ready' ? this._followerOf(notebook) : null;
+      const synced = follower ? inTime(follower.sync(), this._patienceMs) : Promise.resolve();
+      runs.told = synced.catch(() => undefined); // it is told again after the run, and says then what is wrong
+      queueMicrotask(() => {
+        runs.told = null;
+      });
     }
-    runs.isTold = true;
-    queueMicrotask(() => {
-      runs.isTold = false;
-    });
-    this._followerOf(notebook)
-      ?.sync()
-      .catch(() => undefined); // it is told again after the run, and says then what is wrong
+    return runs.told;
   }
 
   private async _admit(
@@ -294,7 +293,7 @@ export class OrderGuard implements IRunGuard {
     const runs: IRuns = {
       ledger: new LinearLedger(),
       running: new Set(),
-      isTold: false,
+      told: null,
       advised: Promise.resolve(),
       open: null
     };

@@ -16,6 +16,7 @@ describe('the gate before the cell executor', () => {
   let gate: CellGate;
   let log: string[];
   let isWatching: boolean;
+  let told: Promise<void>;
   let decide: (ids: readonly string[]) => Promise<ReadonlySet<string>>;
 
   const run = (options: Options): Promise<boolean> => {
@@ -26,6 +27,7 @@ describe('the gate before the cell executor', () => {
   beforeEach(() => {
     log = [];
     isWatching = true;
+    told = Promise.resolve();
     decide = async ids => new Set(ids);
     const guard: IRunGuard = {
       isWatching: () => isWatching,
@@ -33,7 +35,10 @@ describe('the gate before the cell executor', () => {
         log.push(`admit ${ids.join()}`);
         return decide(ids);
       },
-      began: (_, id) => log.push(`began ${id}`),
+      began: async (_, id) => {
+        log.push(`began ${id}`);
+        await told;
+      },
       ended: (_, id, isDone) => log.push(`ended ${id} ${String(isDone)}`),
       settled: (_, ids, isDone) => log.push(`settled ${ids.join()} ${String(isDone)}`)
     };
@@ -100,6 +105,20 @@ describe('the gate before the cell executor', () => {
     release();
     expect(await Promise.all([first, second])).toEqual([false, true]);
     expect(log.filter(line => line === 'a')).toEqual(['a']);
+  });
+
+  it('waits until the kernel knows the document where the executor reaches it on another way', async () => {
+    isWatching = false;
+    let tell: () => void = () => undefined;
+    told = new Promise(resolve => {
+      tell = resolve;
+    });
+    const ran = gate.before(run, true)(cell('a'));
+    await settled();
+    expect(log).toEqual(['began a']);
+    tell();
+    expect(await ran).toBe(true);
+    expect(log).toContain('a');
   });
 
   it('passes the error of the executor on', async () => {

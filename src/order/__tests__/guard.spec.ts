@@ -133,6 +133,13 @@ describe('the guard of runs', () => {
     expect(notebook.log).toEqual(['run a']);
   });
 
+  it('tells the kernel of an edit before a run that it is not asked about, once for cells that begin together', async () => {
+    notebook.content = [{ id: 'a', cell_type: 'code', source: 'edited a moment ago' }];
+    const before = notebook.kernel.calls.length;
+    await Promise.all([guard.began(notebook, 'a'), guard.began(notebook, 'b')]);
+    expect(notebook.kernel.calls.slice(before).map(([name]) => name)).toEqual(['order.sync']);
+  });
+
   it('makes one question of two', async () => {
     advice = WARN;
     notebook.answer = null;
@@ -150,11 +157,11 @@ describe('the guard of runs', () => {
     states = { a: { state: 'stale', reasons: [] } };
     notebook.kernel.pushed.emit('order_changed');
     await settled();
-    guard.began(notebook, 'c');
+    void guard.began(notebook, 'c');
     expect(await admitted('b')).toEqual([]);
     expect(asked()).toEqual([]);
     expect(notebook.questions.map(({ title }) => title)).toEqual(['warn']);
-    guard.began(notebook, 'a');
+    void guard.began(notebook, 'a');
     expect(await admitted('b')).toEqual(['b']);
   });
 
