@@ -109,32 +109,41 @@ def cells(shells: Sequence[Shell], *, share: float = 1.0, rows: Sequence[Row] = 
 
 
 def loops(shells: Sequence[Shell], *, share: float = 1.0, rows: Sequence[Loop] = LOOPS) -> list[bool]:
-    """Measure and print what mlnb costs inside loops: whole cells, and each further time round.
-
-    A cell is run with `n` and with four times as many rounds: the difference is free of what the border of a cell costs.
-    """
+    """Measure and print what mlnb costs inside loops: whole cells beside IPython's, and the code of the cell alone, watched or not."""
     lines, reached = [], []
+    ours = next(shell for shell in shells if shell.kind == "mlnb")
     for row in rows:
         n = row.n if share >= 0.1 else max(10, int(row.n * share))
         runs = max(3, int(25 * share**0.5))
-        few = {"IPython": runs, "mlnb": runs}
-        short = alternate(shells, row.setup, row.source.format(n=n), {**few, "ipyflow": min(3, runs)})
-        long = alternate(shells, row.setup, row.source.format(n=4 * n), few)
-        # the least disturbed run of each: other programs on the machine add to CPU time, too, by what they push out of its caches
-        inside = {kind: max(1e-9, min(long[kind]) - min(short[kind])) for kind in few}
-        ratio = inside["mlnb"] / inside["IPython"]
+        source = row.source.format(n=n)
+        times = alternate(shells, row.setup, source, {"IPython": runs, "mlnb": runs, "ipyflow": min(3, runs)})
+        ours.ask("open", list(row.setup))
+        alone, watched = ours.ask("inside", source, runs)
+        ours.ask("close")
+        ratio = middle(watched) / middle(alone)
         reached.append(ratio <= 1.02)
-        peer = short.get("ipyflow")
-        few_ratio, many_ratio = (middle(times["mlnb"]) / middle(times["IPython"]) for times in (short, long))
+        plain, peer = middle(times["IPython"]), times.get("ipyflow")
         lines.append([
-            f"{row.what}, {n:,} times", ms(middle(short["IPython"])), ms(middle(short["mlnb"])),
-            f"{few_ratio:.2f}", f"{many_ratio:.3f}", f"{ratio:.3f}",
-            ms(middle(peer)) if peer else "-", f"{middle(peer) / middle(short['IPython']):.1f}" if peer else "-",
-            f"{runs}/{runs}/{len(peer or [])}", "1.02 inside" + ("" if ratio <= 1.02 else "  MISSED"),
+            f"{row.what}, {n:,} times", ms(plain), ms(middle(times["mlnb"])), f"{middle(times['mlnb']) / plain:.2f}",
+            ms(middle(alone)), ms(middle(watched)), f"{ratio:.3f}", ms(middle(peer)) if peer else "-",
+            f"{middle(peer) / plain:.1f}" if peer else "-", f"{runs}/{runs}/{len(peer or [])}",
+            "1.02 inside" + ("" if ratio <= 1.02 else "  MISSED"),
         ])  # fmt: skip
     show(
-        "In loops and calls, ms of CPU time (inside: each further round, free of the border of the cell)",
-        ["cell", "IPython p50", "mlnb p50", "ratio", "ratio at 4 n", "inside", "ipyflow p50", "ratio", "n", "goal"],
+        "In loops and calls, ms of CPU time (inside: the code of the cell alone, in one process, not watched and watched)",
+        [
+            "cell",
+            "IPython p50",
+            "mlnb p50",
+            "ratio",
+            "inside, off",
+            "watched",
+            "ratio",
+            "ipyflow p50",
+            "ratio",
+            "n",
+            "goal",
+        ],
         lines,
     )
     return reached
