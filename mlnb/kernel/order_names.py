@@ -77,6 +77,10 @@ class Names:
         known = self.prints[name] = print_of(namespace[name], self.context)
         return known
 
+    def value(self, name: str) -> object:
+        """What `name` holds; None when it is not there."""
+        return self._shell.user_ns.get(name)
+
     def refresh(self) -> set[str]:
         """Take prints of names that hold another object than before; the names that were set or removed."""
         changed = set()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mlnb.kernel import order_files, order_objects, order_world
+from mlnb.kernel import order_files, order_objects, order_slots, order_world
 from mlnb.kernel.order_names import HISTORY, Names, Reach
 from mlnb.kernel.order_origins import forget_dead, name_origins
 from mlnb.kernel.order_outside import Outside, OutsideState
@@ -38,6 +38,7 @@ class Begun:
     prints: dict[str, Print]
     outside: OutsideState
     files: order_files.Watch
+    overwritten: dict[str, tuple[str, Fingerprint]] = field(default_factory=dict)
 
 
 class Tracker:
@@ -56,6 +57,7 @@ class Tracker:
         self.runs: list[CellRun] = []
         self.outside = Outside(self.names, shell)
         self._number = 0
+        self._besides: dict[tuple[str, Fingerprint], Fingerprint] = {}
         self.names.refresh()
         self.start: dict[str, Fingerprint] = {name: known.digest for name, known in self.names.prints.items()}
         self.start_shared = {name: known.objects for name, known in self.names.prints.items()}
@@ -75,6 +77,7 @@ class Tracker:
         watch = order_files.Watch()
         begun = Begun(cell_id, code, reach, looked_at, dict(self.names.prints), OutsideState(), watch)
         begun.outside = self.outside.take(code, reach)
+        begun.overwritten = self._overwritten(code, reach)
         order_files.start(watch, self._shell)
         return begun
 
@@ -93,6 +96,7 @@ class Tracker:
         reach.names |= later.names - code.binds
         reach.whole = reach.whole or later.whole
         inputs = self._inputs(begun, failed=failed)
+        overwritten = {} if failed else self._still_overwritten(begun)
         looked_at = begun.looked_at | changed | later.names
         outside_inputs, outside_outputs = self.outside.compare(begun.outside, code, reach, later, begun.files)
         inputs |= outside_inputs
@@ -100,6 +104,7 @@ class Tracker:
             inputs["@history"] = self._history()
         self._trace_origins(begun, looked_at, inputs)
         outputs = self._outputs(begun, looked_at, failed=failed)
+        outputs.update({name: self.names.digest(name) for name in overwritten})
         for name in set(outputs) - set(inputs) - code.sure - changed:
             inputs[name] = self._before(begun, name)
         shared_before, mutated, shared_after = self._sharing(begun, outputs)
@@ -112,7 +117,7 @@ class Tracker:
         trace = Trace(
             code.digest, inputs, {**outputs, **outside_outputs}, reach.whole, shared_before, mutated, shared_after, shown,
             tuple(dict.fromkeys((*code.varying, *self.outside.varying, *self._varying(reach)))), frozenset(blind), frozenset(kept),
-            dict(self.outside.continued),
+            dict(self.outside.continued), overwritten,
         )  # fmt: skip
         return self._keep(begun.cell_id, trace)
 
@@ -154,7 +159,7 @@ class Tracker:
                 start[key] = value
         live: dict[Key, Fingerprint] = {name: known.digest for name, known in self.names.prints.items()}
         live.update(self.outside.now)
-        return Knowledge(self.runs, start, live, start_shared=self.start_shared)
+        return Knowledge(self.runs, start, live, start_shared=self.start_shared, besides=self._besides)
 
     def is_changeable(self, name: str) -> bool:
         """Whether the value of `name` can be changed in place."""
@@ -234,7 +239,7 @@ class Tracker:
         }
         told_apart = self._told_apart(begun)
         handed_on = {identity for name in after for identity in self.names.prints[name].object_ids}
-        if not mutated and not handed_on:
+        if not mutated and not handed_on and not told_apart:
             return {}, frozenset(), after
         shared = {
             name: known.objects
@@ -247,6 +252,28 @@ class Tracker:
             )
         }
         return shared, frozenset(mutated), after
+
+    def _overwritten(self, code: CellCode, reach: Reach) -> dict[str, tuple[str, Fingerprint]]:
+        """The names of which `code` replaces parts unseen: which parts, and the value without them."""
+        found: dict[str, tuple[str, Fingerprint]] = {}
+        if reach.whole:
+            return found
+        for name, paths in code.overwrites:
+            known = self.names.prints.get(name)
+            if known is None or name in reach.late or not known.objects:
+                continue
+            beside = order_slots.without(self.names.value(name), paths)
+            if beside is None:
+                continue
+            about = (repr(paths), self.digest_of(beside))
+            self._besides[about[0], known.digest] = about[1]
+            found.update({other: about for other, print_ in self.names.prints.items() if print_.root == known.root})
+        return found
+
+    def _still_overwritten(self, begun: Begun) -> dict[str, tuple[str, Fingerprint]]:
+        """Those of which the run did change nothing but these parts."""
+        before, after = begun.overwritten, self._overwritten(begun.code, begun.reach) if begun.overwritten else {}
+        return {name: about for name, about in before.items() if after.get(name) == about}
 
     @staticmethod
     def _told_apart(begun: Begun) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 CellState = Literal["fresh", "stale", "edited", "never_run", "unknown"]
 Kept = Literal["", "skip", "frozen"]
@@ -78,6 +78,7 @@ class CellCode:
         later: names that functions it defines read when they are called.
         mentioned: names it reads only to hand their value on, so that functions in it are not called.
         at_risk: names whose value it may change in place.
+        overwrites: names it uses in no other way than to replace parts of their values, with these parts.
         words: every identifier and attribute in it.
         texts: its short text constants: names of files and of environment variables, perhaps.
         modules: modules it imports.
@@ -109,6 +110,7 @@ class CellCode:
     later: frozenset[str] = frozenset()
     mentioned: frozenset[str] = frozenset()
     at_risk: frozenset[str] = frozenset()
+    overwrites: tuple[tuple[str, tuple[tuple[tuple[str, Any], ...], ...]], ...] = ()
     words: frozenset[str] = frozenset()
     texts: tuple[str, ...] = ()
     modules: frozenset[str] = frozenset()

@@ -127,11 +127,12 @@ class _Description:
     def _of_library(self, value: Any, kind: type) -> Iterator[str]:
         home = (kind.__module__ or "").split(".")[0]
         if home == "numpy" and kind.__name__ == "ndarray":
-            yield f"array {value.dtype} {value.shape}"
+            yield f"array {value.dtype} {value.shape} {value.flags.writeable}"
             yield from self.of(value.ravel().tolist() if value.dtype.hasobject else value.tobytes())
         elif home == "numpy" and hasattr(value, "bit_generator"):
             yield f"generator {value.bit_generator.state}"
         elif home == "pandas" and kind.__name__ in ("DataFrame", "Series"):
+            yield f"{value.attrs}"
             yield f"{kind.__name__} {value.dtypes.to_dict() if kind.__name__ == 'DataFrame' else (value.name, value.dtype)}"
             yield from self._each(
                 [value.to_dict("list") if kind.__name__ == "DataFrame" else value.tolist(), value.index.tolist()]

@@ -23,7 +23,7 @@ from typing import Any
 Document = list[tuple[str, str]]
 Step = Mapping[str, Any]
 _TIME_LIMIT_S = 60
-_HIDDEN = {"In", "Out", "exit", "quit", "get_ipython", "open"}
+_OF_IPYTHON = re.compile(r"_{1,3}$|_\d+$|_i+$|_i\d+$|_[iod]h$|__\w+__$|In$|Out$|exit$|quit$|get_ipython$|open$")
 _ENVIRONMENT_NOISE = re.compile(r"OLDPWD|LINES|COLUMNS|MLNB_|MLFLOW_")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -300,9 +300,7 @@ class _Session:
 
         names = self.shell.user_ns
         found = {
-            name: (id(value), description(value))
-            for name, value in list(names.items())
-            if not name.startswith("_") and name not in _HIDDEN
+            name: (id(value), description(value)) for name, value in list(names.items()) if not _OF_IPYTHON.match(name)
         }
         outside = {
             "@folder": os.getcwd() if os.path.isdir(".") else "",

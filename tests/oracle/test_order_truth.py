@@ -12,7 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from oracle.notebooks import NAMES, random_cases, random_cell
 from oracle.truth import Case, judge, load
 
-_CASES = [case for path in sorted(Path(__file__).parent.glob("cases_*.json")) for case in load(path)]
+# `python tests/oracle cases` judges them all
+_CASES = [case for path in sorted(Path(__file__).parent.glob("cases_*.json")) for case in load(path)[::3]]
 
 
 def _told(cells):

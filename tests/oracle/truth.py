@@ -25,7 +25,7 @@ class Case:
         steps: {op: run, cell} {op: edit, cell, source} {op: add, cell, source, after: id or null} {op: delete, cell}
             {op: move, cell, after} {op: restart} {op: write, path, text} {op: remove, path} (a file changed from outside).
         files: text by path, there from the beginning.
-        known: cells of which mlnb's verdict is known to be wrong on the safe side (stale or unknown though fresh), and why.
+        known: cells of which mlnb's verdict is known to be wrong on the safe side, with that verdict: ``stale`` or ``unknown``.
     """
 
     id: str

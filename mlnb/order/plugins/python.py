@@ -6,13 +6,14 @@ import ast
 import dataclasses
 import functools
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import xxhash
 
 from mlnb.order.plugins import python_effects as effects
-from mlnb.order.plugins import python_mentions, python_risk
+from mlnb.order.plugins import python_mentions, python_overwrites, python_risk
 from mlnb.order.plugins.python_library import displays, library_effects, only_sets, remote
 from mlnb.order.plugins.python_outline import outline_of
 from mlnb.order.plugins.python_scope import names_of
@@ -65,7 +66,7 @@ class PythonAnalyzer:
 
     def _analyze_now(self, source: str) -> CellCode:
         try:
-            tree = ast.parse(self._transform(source))
+            tree = _parsed(self._transform(source))
         except (SyntaxError, ValueError, RecursionError) as error:
             reason = getattr(error, "msg", None) or type(error).__name__
             return CellCode(digest="!" + _digest(source), error=f"{reason} (line {getattr(error, 'lineno', 0) or 1})")
@@ -93,6 +94,7 @@ class PythonAnalyzer:
             later=frozenset(later - names.reads - names.binds),
             mentioned=frozenset() if words & _RUNS_TEXT else python_mentions.mentioned(tree),
             at_risk=python_risk.at_risk(tree),
+            overwrites=() if words & _RUNS_TEXT else python_overwrites.overwrites(tree),
             words=frozenset(words),
             texts=effects.texts_of(tree),
             modules=effects.modules_of(tree),
@@ -146,7 +148,8 @@ class PythonAnalyzer:
         return dataclasses.replace(
             code, reads=frozenset(reads - {"get_ipython"}),
             guessed=frozenset(reads - code.reads), binds=frozenset(binds), sure=frozenset(sure), words=frozenset(words),
-            texts=tuple(texts), opaque=opaque, history=history, mentioned=frozenset(), runs_programs=programs, at_risk=code.at_risk | reads,
+            texts=tuple(texts), opaque=opaque, history=history, mentioned=frozenset(), overwrites=(),
+            runs_programs=programs, at_risk=code.at_risk | reads,
             environment_reads=None if programs else environment if environment is None else frozenset(environment),
             magics=tuple((name, line) for name, line, _ in magics), remote=remote((*code.texts, *texts)),
             environment_writes=code.environment_writes | writes,
@@ -161,6 +164,14 @@ def _standard_transform() -> Callable[[str], str]:
     manager: Any = TransformerManager
     transform: Callable[[str], str] = manager().transform_cell
     return transform
+
+
+def _parsed(source: str) -> ast.Module:
+    if "\\" not in source:
+        return ast.parse(source)
+    with warnings.catch_warnings():  # of escapes that mean nothing: the user is told when the cell itself is compiled
+        warnings.simplefilter("ignore")
+        return ast.parse(source)
 
 
 def _digest(text: str) -> str:

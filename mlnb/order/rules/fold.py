@@ -156,13 +156,19 @@ class _Fold:
             expected = self.expect(key)
             if expected.value is None:
                 causes.append(Cause("needs", key, expected, run))
-            elif expected.value != value and not self._is_start_of_varying(key):
+            elif expected.value != value and not self._is_start_of_varying(key) and not self._is_replaced(trace, key):
                 causes.append(Cause("input", key, expected, run))
         if causes:
             return min(causes, key=self._weight)
         if trace.whole and (extra := self._extra_name(run)) is not None:
             return extra
         return None if self._same_sharing(trace) else Cause("sharing", min(trace.shared_before), None, run)
+
+    def _is_replaced(self, trace: Trace, key: Key) -> bool:
+        """Whether what is expected of `key` differs from what the run found only in parts that the run replaced unseen."""
+        parts, beside = trace.overwritten.get(key, ("", ""))
+        expected = self.expect(key).value
+        return bool(parts) and expected is not None and self.knowledge.besides.get((parts, expected)) == beside
 
     def _weight(self, cause: Cause) -> tuple[int, bool, Key]:
         """The order in which causes are told: what surely differs, what has to be made first, what may merely be touched."""

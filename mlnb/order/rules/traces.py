@@ -87,6 +87,7 @@ class Trace:
         unsure: names among the inputs that are known only by where they come from, not by content.
         continued: what outputs were before of which the run only continued the state, without its names depending on it (an
             import that draws a random number).
+        overwritten: for names of which the run replaced parts and used nothing: which parts, and the value before without them.
     """
 
     digest: str
@@ -101,6 +102,7 @@ class Trace:
     unsure: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
     continued: Mapping[Key, Fingerprint] = field(default_factory=dict)
+    overwritten: Mapping[Key, tuple[str, Fingerprint]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,7 @@ class Knowledge:
         live: every key as it is now.
         varying_start: keys whose value at the start differs from kernel to kernel (random state).
         start_shared: changeable objects of the names that a fresh kernel has.
+        besides: of some values, by parts and fingerprint, the fingerprint without these parts.
     """
 
     runs: Sequence[CellRun]
@@ -159,6 +162,7 @@ class Knowledge:
     live: Mapping[str, Fingerprint]
     varying_start: frozenset[Key] = frozenset({"@random", "@numpy random"})
     start_shared: Mapping[str, tuple[Seen, ...]] = field(default_factory=dict)
+    besides: Mapping[tuple[str, Fingerprint], Fingerprint] = field(default_factory=dict)
 
     def traces(self) -> dict[str, list[CellRun]]:
         """The runs by digest of their code, latest first."""
