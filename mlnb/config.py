@@ -36,7 +36,7 @@ class MlnbStore(Section):
     )
     blobs_url = Unicode(
         "",
-        help="fsspec URL of the blob store for extensions; empty: blobs/ under MLNB_HOME, where snapshots always are.",
+        help="fsspec URL of a blob store that values of snapshots are copied to; empty: they lie in blobs/ under MLNB_HOME alone.",
     ).tag(config=True)
     synchronous = Enum(
         ["normal", "full"],
@@ -77,6 +77,28 @@ class MlnbSnapshots(Section):
     section = "snapshots"
     auto = Unicode(
         "off", help='When snapshots are taken by themselves: "off", "each_run", "on_failure" or "every 5m".'
+    ).tag(config=True)
+    keep_last = Integer(
+        100,
+        min=0,
+        help="So many snapshots of each notebook are kept, beside those with a reason of yours and of jobs; 0: all.",
+    ).tag(config=True)
+    keep_daily_days = Integer(30, min=0, help="For so many days the last snapshot of each day is kept.").tag(
+        config=True
+    )
+    cap_notebook_bytes = Integer(
+        2 << 30,
+        min=0,
+        help="The snapshots of one notebook take at most so many bytes; beyond, large values are left out.",
+    ).tag(config=True)
+    cap_total_bytes = Integer(10 << 30, min=0, help="All snapshots take at most so many bytes.").tag(config=True)
+    min_free_percent = Float(10.0, min=0.0, max=100.0, help="So much of the disk stays free of snapshots.").tag(
+        config=True
+    )
+    drop_local_days = Float(
+        0.0,
+        min=0.0,
+        help="With store.blobs_url, local copies of uploaded values go after so many days and are fetched when needed; 0: they stay.",
     ).tag(config=True)
 
 
@@ -123,6 +145,17 @@ class MlnbKernel(Section):
         True, help="Load the kernel half in every kernel of the environment (MLNB_KERNEL=0 also switches it off)."
     ).tag(config=True)
 
+
+_FOR_KERNELS = (
+    "order.mode",
+    "order.floor",
+    "snapshots.auto",
+    "snapshots.cap_notebook_bytes",
+    "snapshots.cap_total_bytes",
+    "snapshots.min_free_percent",
+    "models.tracking_uri",
+    "models.experiment",
+)
 
 SECTIONS: tuple[type[Section], ...] = (
     MlnbStore,
@@ -251,7 +284,7 @@ class Settings:
         A kernel reads settings from its environment only; what is default or already in the environment is not repeated.
         """
         found = {}
-        for key in ("order.mode", "order.floor", "snapshots.auto", "models.tracking_uri", "models.experiment"):
+        for key in _FOR_KERNELS:
             if self._origins[key] != "default" and not self._origins[key].startswith("MLNB_"):
                 found[f"MLNB_{key}".replace(".", "_").upper()] = str(self.get(key))
         if not self.get("kernel.enabled"):

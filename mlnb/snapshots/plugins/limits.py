@@ -15,8 +15,7 @@ from mlnb.snapshots.plugins.files import SnapshotFiles
 if TYPE_CHECKING:
     from mlnb.snapshots.plugins.capture import Captured, Part
 
-_MIB = 1 << 20
-_FREE_SHARE = 0.1
+_GIB = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -29,16 +28,19 @@ class Room:
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits in bytes; settings ``MLNB_SNAPSHOTS_NOTEBOOK_MIB`` and ``MLNB_SNAPSHOTS_TOTAL_MIB``."""
+    """The limits: settings ``snapshots.cap_notebook_bytes``, ``snapshots.cap_total_bytes`` and ``snapshots.min_free_percent``."""
 
-    notebook_bytes: int = 2048 * _MIB
-    total_bytes: int = 10240 * _MIB
+    notebook_bytes: int = 2 * _GIB
+    total_bytes: int = 10 * _GIB
+    min_free_percent: float = 10.0
 
     @classmethod
     def from_environment(cls) -> Limits:
         """As the kernel was started with them."""
         return cls(
-            _mib("MLNB_SNAPSHOTS_NOTEBOOK_MIB", cls.notebook_bytes), _mib("MLNB_SNAPSHOTS_TOTAL_MIB", cls.total_bytes)
+            int(_number("MLNB_SNAPSHOTS_CAP_NOTEBOOK_BYTES", cls.notebook_bytes)),
+            int(_number("MLNB_SNAPSHOTS_CAP_TOTAL_BYTES", cls.total_bytes)),
+            _number("MLNB_SNAPSHOTS_MIN_FREE_PERCENT", cls.min_free_percent),
         )
 
     def room(self, files: SnapshotFiles, notebook: str | None, wanted_bytes: int) -> Room | None:
@@ -54,7 +56,9 @@ class Limits:
         with contextlib.suppress(OSError):
             files.root.mkdir(parents=True, exist_ok=True)
             disk = shutil.disk_usage(files.root)
-            rooms.append(Room(int(disk.free - _FREE_SHARE * disk.total), "the tenth of the disk that stays free"))
+            least_free = self.min_free_percent / 100 * disk.total
+            words = f"the {self.min_free_percent:g} % of the disk that stay free"
+            rooms.append(Room(int(disk.free - least_free), words))
         if total + wanted_bytes > self.notebook_bytes:  # else one notebook cannot have that much
             rest = self.notebook_bytes - _size_of(files, notebook)
             rooms.append(Room(rest, f"the limit of {words_from_bytes(self.notebook_bytes)} a notebook"))
@@ -92,9 +96,9 @@ def _size(part: Part) -> int:
     return len(part.encoded.stream) + sum(buffer.nbytes for buffer in part.encoded.buffers)
 
 
-def _mib(name: str, default: int) -> int:
+def _number(name: str, default: float) -> float:
     try:
-        return int(float(os.environ[name]) * _MIB)
+        return float(os.environ[name])
     except (KeyError, ValueError):
         return default
 
