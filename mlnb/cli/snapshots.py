@@ -12,8 +12,9 @@ from mlnb.core.errors import BadInput, NotFound
 from mlnb.core.wire import to_wire
 
 if TYPE_CHECKING:
+    from mlnb.snapshots.differences import Diff
     from mlnb.snapshots.service import SnapshotsService
-    from mlnb.snapshots.types import Diff, Restored, Snapshot, Taken, Verified
+    from mlnb.snapshots.types import Restored, Snapshot, Taken, Verified
 
 _FILE = click.Path(path_type=Path)
 

@@ -20,10 +20,11 @@ from mlnb.core.wire import to_wire
 from mlnb.kernel.snapshots_cells import CellRecorder
 from mlnb.kernel.snapshots_taken import TakenSnapshot
 from mlnb.snapshots import rules
+from mlnb.snapshots.differences import Diff
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.process import ProcessState
 from mlnb.snapshots.plugins.taking import Job, Taking
-from mlnb.snapshots.types import CellRun, Diff, Manifest, Restored, Snapshot
+from mlnb.snapshots.types import CellRun, Manifest, Restored, Snapshot
 
 if TYPE_CHECKING:
     from mlnb.snapshots.plugins.writing import SnapshotWriter

@@ -6,7 +6,8 @@ import dataclasses
 from pathlib import Path
 
 from mlnb.server.routes import Request, Route
-from mlnb.snapshots.types import Diff, Restored, Snapshot, SnapshotPage, Taken
+from mlnb.snapshots.differences import Diff
+from mlnb.snapshots.types import Restored, Snapshot, SnapshotPage, Taken
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mlnb.snapshots.types import Diff, Restored, Snapshot
+    from mlnb.snapshots.differences import Diff
+    from mlnb.snapshots.types import Restored, Snapshot
 
 __all__ = ["diff", "flush", "list", "restore", "set_auto", "take"]
 

@@ -15,15 +15,16 @@ from mlnb.core.events import Event, EventSink
 from mlnb.core.files import write_atomically
 from mlnb.core.wire import from_wire
 from mlnb.snapshots import rules
+from mlnb.snapshots.differences import Diff
 from mlnb.snapshots.errors import NoLiveKernel
 from mlnb.snapshots.plugins import bundles, checking, packs
 from mlnb.snapshots.plugins.documents import manifest_of_document, read_notebook
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.ports import KernelDoor, LiveKernel
 from mlnb.snapshots.repo import SnapshotRepo
+from mlnb.snapshots.rules.trust import Origin
 from mlnb.snapshots.types import (
     Collected,
-    Diff,
     Document,
     Restored,
     Snapshot,
@@ -252,7 +253,9 @@ class SnapshotsService:
         return self._put(bundles.unpack(self._files, file))
 
     def adopt(self, home: Path) -> list[str]:  # type: ignore[valid-type]  # `list` is the method above
-        """Take over the snapshots that this user's own job left under `home`, verified, with this user's signature. Idempotent.
+        """Take over the snapshots that a job left under `home`, verified. Idempotent.
+
+        Those that a key of the job's own signed (it ran in a container) are foreign here until the user consents once.
 
         Raises:
             Damaged: something was changed on the way; snapshots before it are taken over.
@@ -261,7 +264,8 @@ class SnapshotsService:
         source = SnapshotFiles(home)
         ids = sorted(source.ids())
         for snapshot_id in ids:
-            self._files.adopt(source, snapshot_id, sign=True)
+            digest = source.examine(snapshot_id).digest
+            self._files.adopt(source, snapshot_id, Origin(snapshot_id, digest, "job", home.parent.name, self._clock()))
             snapshot = self._put(snapshot_id)
             self._events.publish(Event("snapshot_taken", snapshot_id, {"notebook": snapshot.notebook}, self._clock()))
         return ids

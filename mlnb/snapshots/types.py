@@ -230,43 +230,6 @@ class Restored:
 
 
 @dataclass(frozen=True)
-class Change:
-    """How one variable differs: its types and sizes before and after (None where it did not exist)."""
-
-    name: str
-    kind: Literal["added", "removed", "changed"]
-    type_before: str | None
-    type_after: str | None
-    size_before_bytes: int | None
-    size_after_bytes: int | None
-
-
-@dataclass(frozen=True)
-class Diff:
-    """How snapshot `b` differs from snapshot `a`.
-
-    Attributes:
-        added: names that only `b` has.
-        removed: names that only `a` has.
-        changed: names whose value differs.
-        unchanged: names whose value is the same.
-        changes: a row per name of the first three, sorted by name.
-        cells_run: cell runs of `b` that `a` had not seen (of the same kernel session, else all of `b`).
-        environment_changed: whether the environments differ (None: not known for one of them).
-    """
-
-    a: str
-    b: str
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-    changed: tuple[str, ...]
-    unchanged: tuple[str, ...]
-    changes: tuple[Change, ...]
-    cells_run: int
-    environment_changed: bool | None
-
-
-@dataclass(frozen=True)
 class Taken:
     """A snapshot taken through the service: `part` says whether a live kernel gave its variables."""
 

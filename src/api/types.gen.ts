@@ -582,6 +582,49 @@ export interface components {
             path: string;
         };
         /**
+         * CellChange
+         * @description How one cell of the document differs.
+         *
+         *     Attributes:
+         *         kind: ``moved``: the same cell in another order; one that is ``changed`` may have moved as well.
+         *         cell_id: its id, or None when it has none.
+         *         index_before: its position among all cells, from 0; None where it did not exist.
+         *         index_after: likewise.
+         *         is_moved: whether its order among the others changed.
+         *         source: a unified diff of its source; empty when that is the same.
+         *         outputs: a unified diff of what its outputs show as text; empty when that is the same.
+         */
+        CellChange: {
+            /** Cell Id */
+            cell_id: string | null;
+            /** Cell Type */
+            cell_type: string;
+            /** Index After */
+            index_after: number | null;
+            /** Index Before */
+            index_before: number | null;
+            /**
+             * Is Moved
+             * @default false
+             */
+            is_moved: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "changed" | "moved";
+            /**
+             * Outputs
+             * @default
+             */
+            outputs: string;
+            /**
+             * Source
+             * @default
+             */
+            source: string;
+        };
+        /**
          * CellProgress
          * @description How far a job's notebook is.
          *
@@ -799,8 +842,13 @@ export interface components {
         /**
          * Change
          * @description How one variable differs: its types and sizes before and after (None where it did not exist).
+         *
+         *     Attributes:
+         *         details: None where the values were not loaded; `Diff.notes` says why.
          */
         Change: {
+            /** @default null */
+            details: components["schemas"]["Details"] | null;
             /**
              * Kind
              * @enum {string}
@@ -841,10 +889,132 @@ export interface components {
             path: string;
         };
         /**
-         * Diff
-         * @description How snapshot `b` differs from snapshot `a`.
+         * DataChange
+         * @description How something that was read differs: a file, a folder, a database, an object in a store.
+         */
+        DataChange: {
+            after: components["schemas"]["DataFile"] | null;
+            before: components["schemas"]["DataFile"] | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "changed";
+            /** Path */
+            path: string;
+        };
+        /**
+         * DataFile
+         * @description A pointer to something that cells read.
          *
          *     Attributes:
+         *         path: absolute; for what does not lie on this computer what is known of it, such as its address without credentials.
+         *         kind: ``dvc`` a file that a ``.dvc`` pointer names; ``download`` weights or data in the cache of a hub; ``database`` a
+         *             file of SQLite or DuckDB, or a server that was asked; ``remote`` something else on another computer.
+         *         size_bytes: None when it was not found, or has none.
+         *         modified_at: UTC.
+         *         digest: BLAKE3 of the bytes; empty when they were not read.
+         *         version: what names the content elsewhere: ``md5:...`` of a ``.dvc`` pointer, ``bert-base@1dbc166`` of a hub.
+         *         cells: ids of the cells that read it.
+         *         kept: which of the snapshot's kept blocks of bytes is its content; None: it is not kept.
+         *         note: what is special: ``changed after it was read``, ``not found``.
+         */
+        DataFile: {
+            /**
+             * Cells
+             * @default []
+             */
+            cells: string[];
+            /**
+             * Digest
+             * @default
+             */
+            digest: string;
+            /**
+             * Kept
+             * @default null
+             */
+            kept: number | null;
+            /**
+             * Kind
+             * @default file
+             * @enum {string}
+             */
+            kind: "file" | "folder" | "dvc" | "download" | "database" | "remote";
+            /**
+             * Modified At
+             * @default null
+             */
+            modified_at: string | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Path */
+            path: string;
+            /**
+             * Size Bytes
+             * @default null
+             */
+            size_bytes: number | null;
+            /**
+             * Version
+             * @default
+             */
+            version: string;
+        };
+        /**
+         * Details
+         * @description What the two values of a variable are like and where they differ.
+         *
+         *     Attributes:
+         *         shape_before: such as ``3 x 4`` or ``12 items``; empty for what has none, and where the variable did not exist.
+         *         shape_after: likewise.
+         *         summary_before: the value in one line.
+         *         summary_after: likewise.
+         *         places: the first places that differ.
+         *         total: how many differ; None: not counted to the end.
+         */
+        Details: {
+            /**
+             * Places
+             * @default []
+             */
+            places: components["schemas"]["Place"][];
+            /**
+             * Shape After
+             * @default
+             */
+            shape_after: string;
+            /**
+             * Shape Before
+             * @default
+             */
+            shape_before: string;
+            /**
+             * Summary After
+             * @default
+             */
+            summary_after: string;
+            /**
+             * Summary Before
+             * @default
+             */
+            summary_before: string;
+            /**
+             * Total
+             * @default null
+             */
+            total: number | null;
+        };
+        /**
+         * Diff
+         * @description How state `b` differs from state `a`.
+         *
+         *     Attributes:
+         *         a: id of a snapshot, or the commit whose document it is.
+         *         b: id of a snapshot.
          *         added: names that only `b` has.
          *         removed: names that only `a` has.
          *         changed: names whose value differs.
@@ -852,6 +1022,13 @@ export interface components {
          *         changes: a row per name of the first three, sorted by name.
          *         cells_run: cell runs of `b` that `a` had not seen (of the same kernel session, else all of `b`).
          *         environment_changed: whether the environments differ (None: not known for one of them).
+         *         cells: of the documents, in the order of `b`, removed ones where they were.
+         *         cells_by: who told which cell is which: ``nbdime`` or ``mlnb``; empty when one state has no document.
+         *         environment: packages, and Python itself.
+         *         parameters: of cells tagged ``parameters`` and ``injected-parameters``.
+         *         data: what was read.
+         *         git: commit, branch, and what was not committed.
+         *         notes: what could not be compared, and why, in sentences.
          */
         Diff: {
             /** A */
@@ -860,14 +1037,49 @@ export interface components {
             added: string[];
             /** B */
             b: string;
+            /**
+             * Cells
+             * @default []
+             */
+            cells: components["schemas"]["CellChange"][];
+            /**
+             * Cells By
+             * @default
+             */
+            cells_by: string;
             /** Cells Run */
             cells_run: number;
             /** Changed */
             changed: string[];
             /** Changes */
             changes: components["schemas"]["Change"][];
+            /**
+             * Data
+             * @default []
+             */
+            data: components["schemas"]["DataChange"][];
+            /**
+             * Environment
+             * @default []
+             */
+            environment: components["schemas"]["Fact"][];
             /** Environment Changed */
             environment_changed: boolean | null;
+            /**
+             * Git
+             * @default []
+             */
+            git: components["schemas"]["Fact"][];
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
+            /**
+             * Parameters
+             * @default []
+             */
+            parameters: components["schemas"]["Fact"][];
             /** Removed */
             removed: string[];
             /** Unchanged */
@@ -1041,6 +1253,23 @@ export interface components {
         Executors: {
             /** Executors */
             executors: components["schemas"]["ExecutorInfo"][];
+        };
+        /**
+         * Fact
+         * @description Something with a name that differs: a package by version, a parameter by value; None where it was not there.
+         */
+        Fact: {
+            /** After */
+            after: string | null;
+            /** Before */
+            before: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "changed";
+            /** Name */
+            name: string;
         };
         /**
          * FailedCell
@@ -1683,6 +1912,23 @@ export interface components {
         Parameters: {
             /** Parameters */
             parameters: components["schemas"]["Parameter"][];
+        };
+        /**
+         * Place
+         * @description One place inside a value where two states differ.
+         *
+         *     Attributes:
+         *         where: as one would write it: ``['a'][3]``, ``.alpha``, ``row 7, column 'x'``.
+         *         before: the value there, short; None: there was none.
+         *         after: likewise.
+         */
+        Place: {
+            /** After */
+            after: string | null;
+            /** Before */
+            before: string | null;
+            /** Where */
+            where: string;
         };
         /**
          * Preview

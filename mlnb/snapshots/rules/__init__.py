@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mlnb.core.errors import BadInput
-from mlnb.snapshots.types import Change, Diff, Manifest, Snapshot, Variable
+from mlnb.snapshots.rules.diff_states import diff as diff
+from mlnb.snapshots.types import Manifest, Snapshot
 
 _IPYTHON_NAMES = frozenset(
     {"In", "Out", "get_ipython", "_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh", "_sh", "_exit_code"}
@@ -109,37 +110,4 @@ def snapshot_from_manifest(manifest: Manifest, *, has_document: bool, is_trusted
         has_kernel=manifest.has_kernel,
         has_document=has_document,
         is_trusted=is_trusted,
-    )
-
-
-def diff(a: Snapshot, b: Snapshot) -> Diff:
-    """How `b` differs from `a`, variable by variable."""
-    added = sorted(set(b.variables) - set(a.variables))
-    removed = sorted(set(a.variables) - set(b.variables))
-    common = sorted(set(a.variables) & set(b.variables))
-    changed = [name for name in common if a.variables[name].digest != b.variables[name].digest]
-    is_same_session = a.session == b.session and a.session != ""
-    return Diff(
-        a=a.id,
-        b=b.id,
-        added=tuple(added),
-        removed=tuple(removed),
-        changed=tuple(changed),
-        unchanged=tuple(name for name in common if name not in set(changed)),
-        changes=tuple(
-            _change(name, a.variables.get(name), b.variables.get(name)) for name in sorted([*added, *removed, *changed])
-        ),
-        cells_run=max(0, b.cell_runs - a.cell_runs) if is_same_session else b.cell_runs,
-        environment_changed=a.env_id != b.env_id if a.env_id and b.env_id else None,
-    )
-
-
-def _change(name: str, before: Variable | None, after: Variable | None) -> Change:
-    return Change(
-        name=name,
-        kind="added" if before is None else "removed" if after is None else "changed",
-        type_before=before.type if before else None,
-        type_after=after.type if after else None,
-        size_before_bytes=before.size_bytes if before else None,
-        size_after_bytes=after.size_bytes if after else None,
     )
