@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mlnb.order.rules.judgement import Cause, CauseKind, Expected, Judgement
+from mlnb.order.rules.sharing import Sharing
 from mlnb.order.rules.traces import (
     ABSENT,
     Cell,
@@ -30,8 +31,6 @@ from mlnb.order.rules.traces import (
 )
 
 _OF_THE_READERS = ("@there:", "@library:pyplot/")
-Token = tuple[object, ...]
-Shape = tuple[tuple[Token, int], ...]
 
 
 @dataclass(slots=True)
@@ -58,7 +57,8 @@ class _Fold:
         self.last = knowledge.last()
         self.expected: dict[Key, Expected] = {}
         self.families: dict[Key, dict[Key, None]] = {}
-        self.shapes: dict[str, Shape] = {}
+        self.counted: dict[Key, Expected] = {}
+        self.sharing = Sharing(knowledge.start_shared)
         self.above: list[str] = []
         self.judgements: dict[str, Judgement] = {}
         self.sure_writers: dict[str, tuple[Fingerprint, tuple[str, ...]]] = {}
@@ -68,7 +68,9 @@ class _Fold:
         if key == "@history":
             return Expected(history_digest(self.above))
         if key.startswith("@all:"):
-            return self._expect_all(key)
+            if key not in self.counted:
+                self.counted[key] = self._expect_all(key)
+            return self.counted[key]
         found = self.expected.get(key)
         if found is not None:
             return found
@@ -95,6 +97,7 @@ class _Fold:
         self.expected[key] = expected
         if family := family_of(key):
             self.families.setdefault(family, {})[key] = None
+            self.counted.clear()
 
     def take(self, cell: Cell) -> None:
         """Judge `cell` and carry the expectation over it."""
@@ -162,7 +165,7 @@ class _Fold:
             return min(causes, key=self._weight)
         if trace.whole and (extra := self._extra_name(run)) is not None:
             return extra
-        return None if self._same_sharing(trace) else Cause("sharing", min(trace.shared_before), None, run)
+        return None if self.sharing.fits(trace) else Cause("sharing", min(trace.shared_before), None, run)
 
     def _is_replaced(self, trace: Trace, key: Key) -> bool:
         """Whether what is expected of `key` differs from what the run found only in parts that the run replaced unseen."""
@@ -190,42 +193,9 @@ class _Fold:
                 return Cause("extra", key, expected, run)
         return None
 
-    def _shape(self, name: str) -> Shape:
-        found = self.shapes.get(name)
-        if found is not None:
-            return found
-        return tuple((("start", identity), place) for identity, place in self.knowledge.start_shared.get(name, ()))
-
-    def _pairing(self, trace: Trace) -> dict[int, Token] | None:
-        """Objects of the run paired with those expected here, or None where the two are not shared in the same way."""
-        pairs: dict[int, Token] = {}
-        used: dict[Token, int] = {}
-        for name, seen in trace.shared_before.items():
-            shape = self._shape(name)
-            if len(shape) != len(seen):
-                return None
-            for (identity, place), (token, expected_place) in zip(seen, shape, strict=True):
-                if (
-                    place != expected_place
-                    or pairs.setdefault(identity, token) != token
-                    or used.setdefault(token, identity) != identity
-                ):
-                    return None
-        return pairs
-
-    def _same_sharing(self, trace: Trace) -> bool:
-        if not trace.shared_before:
-            return True
-        pairs = self._pairing(trace)
-        if pairs is None:
-            return False
-        tokens = {token for identity, token in pairs.items() if identity in trace.mutated}
-        others = set(self.shapes) - set(trace.shared_before)
-        return not any(token in tokens for name in others for token, _ in self.shapes[name])
-
     def _carry(self, cell: Cell, trace: Trace) -> set[Key]:
         """Take over what the fitting run left."""
-        pairs = self._pairing(trace) or {}
+        self.sharing.take(trace, cell.id, len(self.above), self.sharing.pairing(trace) or {})
         varying = "; ".join(trace.varying) or next(
             (expected.varying for key in trace.inputs if (expected := self.expect(key)).varying), ""
         )
@@ -233,10 +203,6 @@ class _Fold:
             self._set(key, self._continued(cell, trace, key) or Expected(value, cell.id, varying))
             if not is_name(key):
                 continue
-            self.shapes[key] = tuple(
-                (pairs.get(identity, (cell.id, len(self.above), identity)), place)
-                for identity, place in trace.shared_after.get(key, ())
-            )
             # who sets a name to the object it holds already may not have written it: the writer before is to blame as well
             before, writers = self.sure_writers.get(key, (None, ()))
             self.sure_writers[key] = (
@@ -262,16 +228,14 @@ class _Fold:
         touched = set(cell.binds | seen)
         if cell.opaque and not self.by_code.get(cell.digest):
             changed |= {key for key in {**self.knowledge.start, **self.expected, **self.knowledge.live} if is_name(key)}
-        tokens = {token for name in changed for token, _ in self._shape(name)}
-        if tokens:
-            changed |= {name for name, shape in self.shapes.items() if any(token in tokens for token, _ in shape)}
+        changed |= self.sharing.partners(changed)
         touched |= {name for name in changed if self.expect(name).value != ABSENT or name in cell.binds}
         for key in touched:
             how: Literal["set", "changed", "at_risk"] = (
                 "set" if key in cell.binds else "changed" if key in seen else "at_risk"
             )
             self._set(key, Expected(None, cell.id, how=how))
-            self.shapes.pop(key, None)
+            self.sharing.forget(key)
             if key in cell.sure and not cell.reads:  # what reads nothing surely runs to its end
                 self.sure_writers.pop(key, None)
         return touched

@@ -16,6 +16,7 @@ Keys of inputs and outputs are names of the notebook, or begin with ``@`` for wh
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -50,6 +51,7 @@ def all_of(family: Key, values: Mapping[Key, Fingerprint], without: Iterable[Key
     return key, _digest(counted)
 
 
+@functools.lru_cache(maxsize=4096)
 def members_of(key: Key) -> tuple[Key, frozenset[Key]]:
     """The family that an ``@all:`` key counts, and those of its members that it does not."""
     family, *excluded = key.removeprefix("@all:").split("~")
