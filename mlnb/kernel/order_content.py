@@ -128,6 +128,14 @@ def content(path: str) -> str:
     return digest
 
 
+def names_in(folder: str) -> list[str]:
+    """The names in a folder, up to a limit; none when it cannot be listed."""
+    try:
+        return sorted(_Real.listdir(folder))[:_LISTING_LIMIT]
+    except OSError:
+        return []
+
+
 def never_settled(path: str) -> None:
     """The file is open to be changed in place, through mapped memory perhaps, which leaves its time of change as it is."""
     _never_settled.add(path)

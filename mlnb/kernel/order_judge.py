@@ -174,5 +174,5 @@ class Judge:
         risk = {name for name in code.at_risk | reach.late if tracker.is_changeable(name)}
         return Cell(
             cell.id, cell.index + 1, code.digest, frozenset(reach.names), code.binds, code.sure, frozenset(risk),
-            code.opaque, bool(code.error), not cell.source.strip(),
+            code.opaque, bool(code.error), not cell.source.strip(), code.text,
         )  # fmt: skip

@@ -33,6 +33,7 @@ _TUPLE: Final = 20
 _LARGEST: Final = 500
 _TREE: Final = 40  # a dictionary of more containers than that is a table, not a tree of settings
 _PLACES_PER_PACKAGE: Final = 4_000
+_PLAIN_TEXT: Final = re.compile(r"(?:str|int|float|bool|bytes) ")
 _NOISE: Final = ("cache", "memo", "registry__", "lock", "counter", "pending", "init", "loaded", "ready", "seen")
 _NOT_LOOKED_AT: Final = frozenset(
     {"__main__", "mlnb", "ipykernel", "zmq", "tornado", "traitlets", "asyncio", "IPython"}
@@ -130,6 +131,12 @@ class Libraries:
             for item, value in package.now.items()
             if value != package.start[item]
         }
+
+    def is_setting(self, named: str) -> bool:
+        """Whether a plain value has taken the place of another."""
+        name, _, item = named.partition("/")
+        package = self._packages[name]
+        return all(_PLAIN_TEXT.match(values[item]) is not None for values in (package.start, package.now))
 
     def absorb(self, items: Iterable[str]) -> None:
         """Take `items` (as of `look`) for what libraries do of themselves: they count as having been so from the start."""
@@ -301,6 +308,7 @@ def _is_noise(place: _Place, name: str) -> bool:
         or any(word in lowered for word in _NOISE)
         or (place.path == "sys" and (name in _OF_SYS or name.startswith("last_")))
         or (place.path == "builtins" and name == "_")
+        or (place.path == "os" and name.startswith("environ"))
     )
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from mlnb.kernel import order_files, order_reads, order_remote, order_world
+from mlnb.kernel import order_reads, order_remote, order_world
+from mlnb.kernel.order_disk import Disk, DiskState
 from mlnb.kernel.order_files import ABSENT, Watch
 from mlnb.kernel.order_names import Names, Reach
 from mlnb.kernel.order_settings import Settings
@@ -17,8 +18,9 @@ from mlnb.order.rules.traces import Fingerprint, Key, all_of
 from mlnb.order.types import CellCode
 
 _FOLDER_WORDS: Final = order_reads.ASKING | {"getcwd", "cwd", "abspath", "resolve", "absolute", "realpath", "samefile"}
-_ENVIRONMENT_WORDS: Final = frozenset(
-    ["environ", "environb", "getenv", "expandvars", "expanduser", "load_dotenv", "getuser"]
+_ENVIRONMENT_WORDS: Final = frozenset(["environ", "environb", "getenv", "expandvars", "expanduser", "load_dotenv"])
+_READS_ENVIRONMENT: Final = frozenset(
+    ["home", "getuser", "gettempdir", "gettempprefix", "user_cache_dir", "user_data_dir", "getpreferredencoding"]
 )
 _STATE_WORDS: Final = frozenset(["getstate", "get_state"])
 _DRAWS: Final = re.compile(r"random|sample|shuffle|_split|fit")
@@ -36,7 +38,7 @@ class OutsideState:
     values: dict[Key, Fingerprint] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     settings: dict[Key, Fingerprint] = field(default_factory=dict)
-    named: order_reads.Named = field(default_factory=order_reads.Named)
+    disk: DiskState = field(default_factory=DiskState)
     loaded: frozenset[str] = frozenset()
 
 
@@ -60,21 +62,16 @@ class Outside:
         self.now: dict[Key, Fingerprint] = {}
         self.continued: dict[Key, Fingerprint] = {}  # of the last run: see `Trace.continued`
         self.varying: tuple[str, ...] = ()  # of the last run: what it took from elsewhere
-        self._written: dict[str, Fingerprint] = {}
-        self._loaded: dict[str, Fingerprint] = {}
+        self._disk = Disk(names.is_own, self._values_of)
 
     def start_of(self, key: Key) -> Fingerprint | None:
         """What a fresh kernel would find for `key`; None for what is not outside or never was looked at."""
-        if key.startswith("@file:"):
-            path = key[6:]
-            return self._written[path] if path in self._written else order_files.content(path)
-        if key.startswith("@there:"):
-            return _there(self.start_of(f"@file:{key[7:]}"))
         if key.startswith("@env:"):
             return self._environment.get(key[5:], ABSENT)
         if key.startswith("@library:"):
             return self._settings.start_of(key)
-        return self.start.get(key)
+        found = self._disk.start_of(key)
+        return self.start.get(key) if found is None else found
 
     def take(self, code: CellCode, reach: Reach) -> OutsideState:
         """The outside as it is now, as far as `code` can tell it apart."""
@@ -85,9 +82,7 @@ class Outside:
         state.settings = self._settings.before(code, reach)
         if code.imports_only:
             state.loaded = frozenset(sys.modules)
-        state.named = order_reads.look(
-            code, reach.words, reach.packages, reach.texts, self._values_of(reach), whole=reach.whole
-        )
+        state.disk = self._disk.before(code, reach)
         return state
 
     def _values_of(self, reach: Reach) -> list[Any]:
@@ -100,6 +95,7 @@ class Outside:
             "@path": order_world.digest(sys.path),
             "@random": order_world.random_state(),
             "@recursion": str(sys.getrecursionlimit()),
+            "@transforms": self._settings.transforms(),
         }
         numpy_state = order_world.numpy_random_state()
         if numpy_state is not None:
@@ -137,8 +133,9 @@ class Outside:
         if files.relative or files.programs or any(name in _FOLDER_MAGICS for name, _ in code.magics):
             inputs["@folder"] = before.values["@folder"]
         self._environment_keys(before, code, reach, files, inputs, outputs)
-        self._file_keys(before, code, reach, files, inputs, outputs)
-        self._own_modules(code, reach, files, inputs)
+        found, left = self._disk.after(before.disk, code, reach, files)
+        inputs |= found
+        outputs |= left
         read, set_ = self._settings.after(code, reach, before.settings)
         inputs |= read
         outputs |= set_
@@ -156,19 +153,29 @@ class Outside:
             if words & _STATE_WORDS:
                 return True
             return changed and not (code.seeds or words & _SEED_WORDS or self._only_loads(code, before.loaded))
+        if key == "@transforms":
+            return True
         if key == "@folder":
-            return bool(words & _FOLDER_WORDS) or code.asks_for_files or (changed and not self._is_absolute(code))
+            return (
+                self._imports_own(code)
+                or bool(words & _FOLDER_WORDS)
+                or code.asks_for_files
+                or (changed and not self._is_absolute(code))
+            )
         if key == "@recursion":
             return bool(reach.late) or "RecursionError" in words
         if key == "@path":
             if "sys" in words and "path" in words:
                 return not changed or code.changes_by_operator or "insert" in words
-            return any(self._may_be_own(name) for name in code.modules)
+            return self._imports_own(code)
         return True  # @own
 
-    def _may_be_own(self, name: str) -> bool:
-        module = sys.modules.get(name.partition(".")[0])
-        return isinstance(module, types.ModuleType) and self._is_own(module)
+    def _imports_own(self, code: CellCode) -> bool:
+        """Whether the code imports a module of the notebook's own, or one that is not there."""
+        modules = [sys.modules.get(name.partition(".")[0]) for name in code.modules]
+        return any(
+            module is None or (isinstance(module, types.ModuleType) and self._is_own(module)) for module in modules
+        )
 
     def _only_loads(self, code: CellCode, before: frozenset[str]) -> bool:
         """Whether the code only imports, and none of the notebook's own modules could keep what it drew while it was loaded."""
@@ -197,8 +204,9 @@ class Outside:
         reads = code.environment_reads
         if reads is not None:
             inputs.update({f"@env:{name}": before.environment.get(name, ABSENT) for name in reads})
-        late = reach.words & _ENVIRONMENT_WORDS and not code.words & _ENVIRONMENT_WORDS
-        if reads is None or late or reach.whole or files.programs or before.named.programs:
+        late = bool(reach.words & _READS_ENVIRONMENT)
+        late = late or bool(reach.words & _ENVIRONMENT_WORDS and not code.words & _ENVIRONMENT_WORDS)
+        if reads is None or late or reach.whole or files.programs or before.disk.named.programs:
             moved = {
                 f"@env:{name}": before.environment.get(name, ABSENT)
                 for name in set(before.environment) | set(self._environment)
@@ -208,64 +216,9 @@ class Outside:
             key, value = all_of("@env:", moved, without=blind)
             inputs[key] = value
 
-    def _file_keys(
-        self, before: OutsideState, code: CellCode, reach: Reach, files: Watch,
-        inputs: dict[Key, Fingerprint], outputs: dict[Key, Fingerprint],
-    ) -> None:  # fmt: skip
-        named = before.named
-        by_others = order_reads.written(named)
-        touched = {**by_others, **named.before, **files.before}
-        if files.programs and named.tree is None:
-            late = order_reads.look(
-                code, reach.words | {"subprocess"}, (), reach.texts, self._values_of(reach), whole=False
-            )
-            touched = {**late.before, **touched}
-            named.before = {**late.before, **named.before}
-        for path, old in touched.items():
-            new = order_files.content(path)
-            if old == new == ABSENT and path in files.written and order_files.is_scratch(path):
-                continue  # made and gone within the run
-            key = f"@file:{path}"
-            if old != new:
-                outputs[key] = new
-                self._written.setdefault(path, old)
-            if _there(old) != _there(new) or path in files.written:
-                outputs[f"@there:{path}"] = _there(new)
-            is_read = path in files.read or (path in named.before and path not in files.written)
-            by_redirect = path not in files.read and old != new and _is_redirected(path, code)
-            anew = path in by_others and named.writes and path not in files.read
-            if is_read and not by_redirect and not anew:
-                inputs[key] = old
-        for name, line in code.magics:
-            if name in ("writefile", "file") and "-a" not in line.split():
-                path = str(Path(line.split()[-1]).expanduser().absolute()) if line.split() else ""
-                if path in files.before:
-                    inputs[f"@there:{path}"] = _there(files.before[path])
-
-    def _own_modules(self, code: CellCode, reach: Reach, files: Watch, inputs: dict[Key, Fingerprint]) -> None:
-        """The text of an own module counts as it was when the module was loaded."""
-        for name in reach.modules | {name for name in code.modules if name in sys.modules}:
-            module = sys.modules.get(name)
-            file = getattr(module, "__file__", None)
-            if not isinstance(module, types.ModuleType) or not isinstance(file, str) or not self._is_own(module):
-                continue
-            if name not in self._loaded or file in files.read:
-                self._loaded[name] = order_files.content(file)
-            inputs[f"@file:{file}"] = self._loaded[name]
-
-
-def _there(value: Fingerprint | None) -> Fingerprint:
-    return "no" if value is None or value == ABSENT else "yes"
-
 
 def _text_of(module: types.ModuleType) -> str:
     try:
         return Path(str(module.__file__)).read_text("utf-8", "replace")
     except OSError:
         return "random"  # who knows
-
-
-def _is_redirected(path: str, code: CellCode) -> bool:
-    """Whether a shell line writes the file anew (``> name``) and does not add to it."""
-    name = re.escape(path.rsplit("/", 1)[-1])
-    return any(re.search(rf"(?<!>)>\s*\S*{name}", text) for text in (" ".join(code.texts), *code.texts))

@@ -122,10 +122,11 @@ class Whole:
         handlers = tuple(map(_getsignal, _NUMBERS))
         raw = (
             _setlocale(_LC_ALL, None), time.tzname, _digits(), repr([one for one in filters if one[0] == "error"]),
-            tuple(map(id, handlers)),
+            tuple(map(id, handlers)), type(sys.stdout),
         )  # fmt: skip
         return self._same(PROCESS, raw, lambda: {
             "locale": str(raw[0]), "time zone": str(raw[1]), "digits of an int": str(raw[2]), "warnings that are errors": str(raw[3]),
+            "standard output": self._show(raw[5]) if _is_users(raw[5]) else "",
             **{f"handler of signal {number}": self._show(one) for number, one in zip(_NUMBERS, handlers, strict=True) if _is_users(one)},
         })  # fmt: skip
 
@@ -153,6 +154,13 @@ class Whole:
             return found
 
         return self._same("IPython", raw, items)
+
+    def transforms(self) -> str:
+        """What the user makes IPython do to code before it runs; empty when nothing."""
+        shell = self._shell
+        lists = (shell.input_transformers_cleanup, shell.input_transformers_post, shell.ast_transformers)
+        given = [one for rows in lists for one in rows if _is_users(one) or _is_users(type(one))]
+        return " ".join(map(self._show, given)) if given else ""
 
     def _same(self, family: str, raw: object, items: Callable[[], dict[str, str]]) -> dict[str, str]:
         known = self._known.get(family)

@@ -41,6 +41,7 @@ _NO_READERS: Final = sys.stdlib_module_names | {"", "__main__", "IPython"}
 _LISTING: Final = frozenset(
     {"ls", "ll", "lk", "la", "find", "tree", "du", "dir", "rg", "grep", "make", "git", "glob", "walk", "listdir"}
 )
+_DEEP: Final = frozenset({"find", "tree", "du", "rg", "grep", "make", "git", "-R", "-r"})
 _TOKEN: Final = re.compile(r"[^\s'\"`()\[\]{}<>|&;,=:$#!]+")
 _SCRIPT: Final = re.compile(
     r"(?:\.(?:py|sh|bash|r|jl|sql|pl|rb|js|mk|cfg|ini|toml|ya?ml|json|txt|list)|/Makefile|/Dockerfile)$", re.IGNORECASE
@@ -165,6 +166,8 @@ def _told(texts: Iterable[str], named: Named, words: Collection[str]) -> set[str
             paths |= _existing(_tokens_of_script(path), named.tree or {})
         if not _LISTING.isdisjoint(tokens) or any(set(token) & set("*?") for token in tokens):
             paths.add(os.getcwd())  # noqa: PTH109 - plain text wanted
+        if not _DEEP.isdisjoint(tokens):
+            paths |= {os.path.dirname(path) for path in named.tree or ()}  # noqa: PTH120 - plain text wanted
     if named.native:  # names may be put together from parts: then at least the ending stands somewhere
         endings = {f".{token.rpartition('.')[2]}" for token in tokens if "." in token}
         paths |= {path for path in named.tree or () if os.path.splitext(path)[1] in endings}  # noqa: PTH122 - plain text wanted
@@ -177,6 +180,8 @@ def _existing(tokens: Iterable[str], near: Mapping[str, object]) -> set[str]:
         path = os.path.abspath(os.path.expanduser(token.rstrip(".")))  # noqa: PTH100, PTH111 - plain text wanted
         if set(token) & set("*?"):
             found |= set(fnmatch.filter(near, path))
+        elif path + ".py" in near:  # python -c "import name"
+            found.add(path + ".py")
         elif os.path.lexists(path):
             found.add(path)
             if os.path.isdir(path):  # noqa: PTH112 - plain text wanted

@@ -59,6 +59,10 @@ class Settings:
         self._said: dict[Key, Fingerprint] = {}  # by statements: what they set lies out of sight
         self._sets: dict[str, set[Key]] = {}  # what each statement was seen to set
 
+    def transforms(self) -> Fingerprint:
+        """What the user makes IPython do to code before it runs."""
+        return self._whole.transforms()
+
     def start_of(self, key: Key) -> Fingerprint:
         """What a fresh kernel would find for `key`."""
         package, _, item = key.removeprefix("@library:").partition("/")
@@ -89,8 +93,9 @@ class Settings:
         sets = bool(code.effects or any(SETTING.match(word) or word in _CHANGING for word in reach.words))
         seen = self._libraries.look(None if sets else families)
         if not sets:
-            self._libraries.absorb(seen)
-            seen = {}
+            kept = {item for item in seen if item.partition("/")[0] in code.words and self._libraries.is_setting(item)}
+            self._libraries.absorb(seen.keys() - kept)
+            seen = {item: value for item, value in seen.items() if item in kept}
         if seen:
             self._current = None
         moved = {f"@library:{item}" for item in seen}
@@ -214,7 +219,9 @@ class Settings:
         """The package of which the statement sets something; empty for things of the notebook's own."""
         value = self._shell.user_ns.get(effect.root, getattr(sys.modules["builtins"], effect.root, None))
         for word in effect.path:
-            inner = vars(value).get(word) if isinstance(value, types.ModuleType) else None
+            inner = vars(value).get(word.removesuffix("()")) if isinstance(value, types.ModuleType) else None
+            if word.endswith("()") and isinstance(inner, type):
+                return ""  # a new object, which somebody else keeps
             if not isinstance(inner, types.ModuleType):
                 break
             value = inner

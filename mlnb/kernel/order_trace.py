@@ -100,8 +100,11 @@ class Tracker:
         looked_at = begun.looked_at | changed | later.names
         outside_inputs, outside_outputs = self.outside.compare(begun.outside, code, reach, later, begun.files)
         inputs |= outside_inputs
-        if code.history or any(HISTORY.match(name) for name in reach.names):
-            inputs["@history"] = self._history()
+        named = code.texts if code.opaque else ()  # user_ns["_"]
+        if code.history or any(HISTORY.match(name) for name in (*reach.names, *named)):
+            inputs["@history"] = history_digest(run.trace.digest for run in self.runs if run.trace.digest)
+            if code.magics or code.opaque or any(name.startswith(("_i", "In")) for name in reach.names):
+                inputs["@history text"] = history_digest(run.trace.text for run in self.runs if run.trace.digest)
         self._trace_origins(begun, looked_at, inputs)
         outputs = self._outputs(begun, looked_at, failed=failed)
         outputs.update({name: self.names.digest(name) for name in overwritten})
@@ -117,7 +120,7 @@ class Tracker:
         trace = Trace(
             code.digest, inputs, {**outputs, **outside_outputs}, reach.whole, shared_before, mutated, shared_after, shown,
             tuple(dict.fromkeys((*code.varying, *self.outside.varying, *self._varying(reach)))), frozenset(blind), frozenset(kept),
-            dict(self.outside.continued), overwritten,
+            dict(self.outside.continued), code.text, overwritten,
         )  # fmt: skip
         return self._keep(begun.cell_id, trace)
 
@@ -308,6 +311,3 @@ class Tracker:
     @staticmethod
     def _is_unsure(known: Print) -> bool:
         return any(not count for _, count in known.blind)
-
-    def _history(self) -> Fingerprint:
-        return history_digest(run.trace.digest for run in self.runs if run.trace.digest)

@@ -49,7 +49,7 @@ class LibraryEffect:
 
     Attributes:
         root: the name it begins with, of a module, class or function.
-        path: the attributes that follow.
+        path: the attributes that follow, those that are called with ``()``.
         slot: what it sets: two statements of equal slot set the same thing.
         digest: of the whole statement.
         names: names that decide what is set.
@@ -92,6 +92,7 @@ class CellCode:
         imports_only: whether it does nothing but import.
         asks_for_files: whether it looks at files without opening them.
         effects: statements that may set what a library keeps for the whole process.
+        text: names the code as it was typed, comments and spacing included.
         only_sets: whether it has nothing but imports and such statements.
         displays: whether it may show the value of an expression.
         remote: what other computers and stores it names (URLs).
@@ -124,6 +125,7 @@ class CellCode:
     imports_only: bool = False
     asks_for_files: bool = False
     effects: tuple[LibraryEffect, ...] = ()
+    text: str = ""
     only_sets: bool = False
     displays: bool = False
     remote: tuple[str, ...] = ()

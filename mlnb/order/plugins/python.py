@@ -69,10 +69,11 @@ class PythonAnalyzer:
             tree = _parsed(self._transform(source))
         except (SyntaxError, ValueError, RecursionError) as error:
             reason = getattr(error, "msg", None) or type(error).__name__
-            return CellCode(digest="!" + _digest(source), error=f"{reason} (line {getattr(error, 'lineno', 0) or 1})")
+            return CellCode(digest="!" + _digest(source), text=_digest(source), error=f"{reason} (line {getattr(error, 'lineno', 0) or 1})")
         magics = list(_magics(tree))
         digest = _digest(ast.dump(tree) + (";" if source.rstrip().endswith(";") else ""))
         code = self._read(tree, digest)
+        code = dataclasses.replace(code, text=_digest(source))
         return self._with_magics(code, magics) if magics else code
 
     def _read(self, tree: ast.Module, digest: str) -> CellCode:
@@ -259,7 +260,8 @@ def _without_options(line: str) -> str:
 
 
 def _capture_target(name: str, line: str) -> set[str]:
-    return {part for part in line.split()[:1] if part.isidentifier()} if name == "capture" else set()
+    given = [part for part in line.split() if not part.startswith("-")]
+    return {part for part in given[:1] if part.isidentifier()} if name == "capture" else set()
 
 
 def _environment_target(name: str, line: str) -> set[str]:

@@ -119,16 +119,17 @@ def _last(node: ast.expr) -> str:
 
 
 def _chain(node: ast.expr) -> tuple[str, tuple[str, ...]] | None:
-    """``a.b().c[0]`` as ("a", ("b", "c")); None for what does not begin with a name."""
+    """``a.b().c[0]`` as ("a", ("b()", "c")); None for what does not begin with a name."""
     path: list[str] = []
+    called = False
     while not isinstance(node, ast.Name):
         if isinstance(node, ast.Attribute):
-            path.append(node.attr)
-            node = node.value
+            path.append(f"{node.attr}()" if called else node.attr)
+            node, called = node.value, False
         elif isinstance(node, ast.Subscript):
             node = node.value
         elif isinstance(node, ast.Call):
-            node = node.func
+            node, called = node.func, True
         else:
             return None
     return node.id, tuple(reversed(path))

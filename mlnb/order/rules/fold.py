@@ -30,7 +30,7 @@ from mlnb.order.rules.traces import (
     only_names,
 )
 
-_OF_THE_READERS = ("@there:", "@library:pyplot/")
+_OF_THE_READERS = ("@there:", "@in:", "@library:pyplot/")
 
 
 @dataclass(slots=True)
@@ -60,6 +60,7 @@ class _Fold:
         self.counted: dict[Key, Expected] = {}
         self.sharing = Sharing(knowledge.start_shared)
         self.above: list[str] = []
+        self.typed: list[str] = []
         self.judgements: dict[str, Judgement] = {}
         self.sure_writers: dict[str, tuple[Fingerprint, tuple[str, ...]]] = {}
 
@@ -67,6 +68,8 @@ class _Fold:
         """What the cells so far leave for `key`."""
         if key == "@history":
             return Expected(history_digest(self.above))
+        if key == "@history text":
+            return Expected(history_digest(self.typed))
         if key.startswith("@all:"):
             if key not in self.counted:
                 self.counted[key] = self._expect_all(key)
@@ -121,6 +124,7 @@ class _Fold:
         judgement.gives = {key: self.expected[key] for key in touched}
         self.judgements[cell.id] = judgement
         self.above.append(cell.digest)
+        self.typed.append(cell.text)
 
     def _fitting(self, cell: Cell) -> tuple[CellRun | None, Cause | None]:
         """The run of this code that started from what is expected here (the cell's own last run first), or why none did."""

@@ -13,7 +13,7 @@ from mlnb.order.rules.traces import Cell, Key, is_name
 from mlnb.order.types import CellStatus, Kept
 
 EdgeKind = Literal["name", "file", "module", "other"]
-_KINDS: Mapping[str, EdgeKind] = {"@file": "file", "@own": "module", "@module": "module"}
+_KINDS: Mapping[str, EdgeKind] = {"@file": "file", "@there": "file", "@in": "file", "@own": "module", "@library": "module"}
 _BUILT_IN = frozenset(dir(builtins))
 
 

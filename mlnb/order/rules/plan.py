@@ -9,7 +9,7 @@ from mlnb.order.rules.judgement import Expected, Judgement
 from mlnb.order.rules.reasons import key_in_words
 from mlnb.order.rules.traces import ABSENT, Cell, Fingerprint, Key, Knowledge, is_name
 
-_NOT_OF_THE_KERNEL = ("@file:", "@history")  # a restart does not bring these back
+_NOT_OF_THE_KERNEL = ("@file:", "@there:", "@in:", "@names:", "@all:@in:", "@history")  # a restart does not bring these back
 _RERUN = ("stale", "edited", "never_run")
 
 

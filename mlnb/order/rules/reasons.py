@@ -46,6 +46,10 @@ def key_in_words(key: Key) -> str:
         return _setting_in_words(rest)
     names = {
         "@recursion": "the recursion limit",
+        "@history text": "the history of inputs and outputs",
+        "@transforms": "what IPython does to code before it runs",
+        "@in": f"whether there is {PurePosixPath(rest).name}",
+        "@names": f"the files in {PurePosixPath(rest).name}",
         "@there": f"whether there is {PurePosixPath(rest).name}",
         "@folder": "the working directory",
         "@env": f"the environment variable {rest}" if rest else "the environment",
@@ -63,6 +67,8 @@ def key_in_words(key: Key) -> str:
 
 def _family_in_words(rest: str) -> str:
     family = rest.partition("~")[0].rstrip(":/")
+    if family.startswith("@in:"):
+        return f"the files in {PurePosixPath(family).name}"
     if family == "@env":
         return "the environment"
     package = family.removeprefix("@library:")
@@ -183,7 +189,7 @@ class _Words:
             return f"{name} was changed by {self._who(since)} after this cell used it"
         if cause.key.startswith("@file:") and cause.expected is not None and cause.expected.by is None:
             return f"{name} has changed since this cell read it"
-        if cause.key == "@history":
+        if cause.key.startswith("@history"):
             return "this cell uses earlier inputs or outputs, and the cells did not run once each from top to bottom"
         return f"{name} was different when this cell ran than in a run from top to bottom"
 

@@ -2,13 +2,15 @@
 
 Keys of inputs and outputs are names of the notebook, or begin with ``@`` for what lies outside the names:
 
-- ``@folder`` the working directory; ``@path`` the import path; ``@history`` the code that ran so far;
+- ``@folder`` the working directory; ``@path`` the import path; ``@transforms`` what IPython does to code before it runs;
+- ``@history`` the code that ran so far; ``@history text`` that code as it was typed;
 - ``@random``, ``@numpy random`` states of the global generators; ``@recursion`` the recursion limit;
 - ``@env:NAME`` an environment variable;
 - ``@library:PACKAGE/ITEM`` a setting or patch of a library, or something else that it keeps for the whole process (``process``:
   what may decide the result of any call, such as the locale; ``IPython``: how results are shown);
 - ``@own:MODULE`` the attributes of a module beside the notebook; its text is a file;
-- ``@file:PATH`` what lies at a path: the text of a file, the names in a folder; ``@there:PATH`` whether anything does.
+- ``@file:PATH`` what lies at a path: the text of a file, the names in a folder; ``@there:PATH`` whether anything does;
+- ``@in:FOLDER/NAME`` whether a name is in a folder that is listed; ``@names:FOLDER`` the names in it that no cell has made or removed.
 
 ``@all:PREFIX`` is an input only: everything whose key begins with PREFIX, as far as it is not as in a fresh kernel (``@all:@env:``,
 ``@all:@library:pandas/``), but for the items that follow, each after a ``~``.
@@ -34,6 +36,8 @@ def family_of(key: Key) -> Key:
     """The PREFIX under which ``@all:PREFIX`` counts `key`, or empty."""
     if key.startswith("@env:"):
         return "@env:"
+    if key.startswith("@in:"):
+        return key.rpartition("/")[0] + "/"
     return key.partition("/")[0] + "/" if key.startswith("@library:") else ""
 
 
@@ -89,6 +93,7 @@ class Trace:
         unsure: names among the inputs that are known only by where they come from, not by content.
         continued: what outputs were before of which the run only continued the state, without its names depending on it (an
             import that draws a random number).
+        text: digest of the code as it was typed.
         overwritten: for names of which the run replaced parts and used nothing: which parts, and the value before without them.
     """
 
@@ -104,6 +109,7 @@ class Trace:
     unsure: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
     continued: Mapping[Key, Fingerprint] = field(default_factory=dict)
+    text: str = ""
     overwritten: Mapping[Key, tuple[str, Fingerprint]] = field(default_factory=dict)
 
 
@@ -132,6 +138,7 @@ class Cell:
         opaque: why it may touch any name, or empty.
         broken: whether its code cannot be parsed, so that it does nothing but fail.
         empty: whether it has no code at all.
+        text: digest of its code as it is typed.
     """
 
     id: str
@@ -144,6 +151,7 @@ class Cell:
     opaque: str = ""
     broken: bool = False
     empty: bool = False
+    text: str = ""
 
 
 @dataclass(frozen=True)
