@@ -16,14 +16,19 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mlnb.core.errors import MlnbError, StoreUnavailable
+from mlnb.core.errors import Damaged, MlnbError, StoreUnavailable
 from mlnb.snapshots.plugins import copies
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.git import git_state
-from mlnb.snapshots.plugins.storing import Known, lay_out, store
+from mlnb.snapshots.plugins.holding import hold
+from mlnb.snapshots.plugins.storing import Known, Layout, lay_out, store
 from mlnb.snapshots.plugins.taking import Found, Job, Taking, found_from_captured, with_variables
 from mlnb.snapshots.types import Manifest
+
+if TYPE_CHECKING:
+    from mlnb.snapshots.plugins.capture import Capture
 
 _MOST_COPIES = 32
 _LEAST_FREE_SHARE = 0.2
@@ -86,22 +91,41 @@ class CopyTaker:
             say(StoreUnavailable(f"it failed: {type(error).__name__}: {error}", "See `mlnb doctor`."))
 
     def _save(self, job: Job, before: tuple[_Outstanding, ...], say: copies.Say) -> Manifest:
+        from mlnb.snapshots.plugins.around import latest, with_gathered
         from mlnb.snapshots.plugins.capture import Capture  # cloudpickle, on first use
         from mlnb.snapshots.plugins.codecs import codecs
 
-        git = ThreadPoolExecutor(1).submit(git_state, job.git_folder)  # it asks another program, which takes its time
+        aside = ThreadPoolExecutor(2)
+        git = aside.submit(git_state, job.git_folder)  # it asks another program, which takes its time
+        gathering = job.gather()
         capture = Capture(job.namespace, codecs(), {}, copies.keep_on)
         capture.look(job.names(), job.process())
         self._catch_up(before)
-        capture.known = {digest: part.codec for digest, part in self._known.parts.items()}
-        captured = capture.save()
-        found = found_from_captured(captured, self._files, job.notebook)
+        around = aside.submit(gathering.finish, latest(self._known, self._files.blobs))
+        layout, found = self._lay_out(capture, job)
         say(found)
         copies.keep_on()
-        layout = lay_out(captured, self._known.parts, self._known.chunks)
-        copies.keep_on()
+        layout = with_gathered(layout, around.result(), self._known, self._files.blobs)
         manifest = dataclasses.replace(with_variables(job.describe(), found), git=git.result())
-        return store(self._files, manifest, layout, self._known.chunks)
+        try:
+            return store(self._files, manifest, layout, self._known.chunks)
+        except Damaged:  # a pack was rewritten without a purged value meanwhile
+            self._known.forget()
+            layout, _ = self._lay_out(capture, job)
+            layout = with_gathered(layout, around.result(), self._known, self._files.blobs)
+            return store(self._files, manifest, layout, self._known.chunks)
+
+    def _lay_out(self, capture: Capture, job: Job) -> tuple[Layout, Found]:
+        """What is to be stored, given what is stored already and has not been cleared away."""
+        while True:
+            capture.known = {digest: part.codec for digest, part in self._known.parts.items()}
+            captured = capture.save()
+            found = found_from_captured(captured, self._files, job.notebook)
+            layout = lay_out(captured, self._known.parts, self._known.chunks)
+            gone = hold(self._files.blobs, self._known.packs_of(layout.used))
+            if not gone:
+                return layout, found
+            self._known.drop(gone)
 
     def _catch_up(self, before: tuple[_Outstanding, ...]) -> None:
         for one in before:
@@ -125,7 +149,7 @@ class CopyTaker:
         self._queue.put(made)
 
     def _hear_all(self) -> None:
-        from mlnb.snapshots.plugins import capture, codecs  # noqa: F401 - so that later copies need not
+        from mlnb.snapshots.plugins import around, capture, codecs  # noqa: F401 - so that later copies need not
 
         while True:
             made = self._queue.get()

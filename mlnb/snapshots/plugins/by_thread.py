@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.git import git_state
+from mlnb.snapshots.plugins.holding import hold
 from mlnb.snapshots.plugins.storing import Known, Layout, lay_out, store
 from mlnb.snapshots.plugins.taking import Job, Taking, found_from_captured, with_variables
 from mlnb.snapshots.types import Manifest
 
 if TYPE_CHECKING:
+    from mlnb.snapshots.plugins.around import Gathering
     from mlnb.snapshots.plugins.storing import StoredPart
 
 _MOST_PENDING_BYTES = 1 << 30
@@ -44,11 +46,17 @@ class ThreadTaker:
         from mlnb.snapshots.plugins.codecs import codecs
 
         self._wait_for_room(0)
-        parts = {**self._known.parts, **self._parts}
-        codec_of = {digest: part.codec for digest, part in parts.items()}
-        captured = Capture(job.namespace, codecs(), codec_of).run(job.names(), job.process())
-        found = found_from_captured(captured, self._files, job.notebook)
-        layout = lay_out(captured, parts, self._known.chunks.keys() | self._expected)
+        gathering = job.gather()
+        while True:
+            parts = {**self._known.parts, **self._parts}
+            codec_of = {digest: part.codec for digest, part in parts.items()}
+            captured = Capture(job.namespace, codecs(), codec_of).run(job.names(), job.process())
+            found = found_from_captured(captured, self._files, job.notebook)
+            layout = lay_out(captured, parts, self._known.chunks.keys() | self._expected)
+            gone = hold(self._files.blobs, self._known.packs_of(layout.used))
+            if not gone:
+                break
+            self._known.drop(gone)  # cleared away meanwhile: it is saved anew
         for digest, piece in layout.pieces.items():
             layout.pieces[digest] = bytes(piece)
         self._wait_for_room(layout.size_bytes)
@@ -58,11 +66,15 @@ class ThreadTaker:
         taking.found.set_result(found)
         manifest = with_variables(job.describe(), found)
         self._pending.append((taking.written, layout.size_bytes))
-        self._executor().submit(self._store, taking, manifest, layout, job)
+        self._executor().submit(self._store, taking, manifest, layout, job, gathering)
         return taking
 
-    def _store(self, taking: Taking, manifest: Manifest, layout: Layout, job: Job) -> None:
+    def _store(self, taking: Taking, manifest: Manifest, layout: Layout, job: Job, gathering: Gathering) -> None:
+        from mlnb.snapshots.plugins.around import latest, with_gathered
+
         try:
+            around = gathering.finish(latest(self._known, self._files.blobs))
+            layout = with_gathered(layout, around, self._known, self._files.blobs)
             whole = dataclasses.replace(manifest, git=git_state(job.git_folder))
             stored = store(self._files, whole, layout, self._known.chunks)
             self._known.learn(stored)

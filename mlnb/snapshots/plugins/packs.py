@@ -18,6 +18,7 @@ from blake3 import blake3
 from mlnb.core.content import blob_path, check, digest_of
 from mlnb.core.errors import Damaged
 from mlnb.core.files import store_error, sync_folder, write_atomically
+from mlnb.snapshots.plugins.holding import touch
 from mlnb.snapshots.types import Chunk
 
 MAGIC = b"mlnbpck1"
@@ -123,7 +124,7 @@ def copy_pack(source: Path, target: Path, pack: str) -> None:
         Damaged: it is missing, or not what its name says.
         StoreUnavailable: the disk refused.
     """
-    if (target / blob_path(pack)).exists():
+    if touch(target / blob_path(pack)):
         return
     try:
         data = (source / blob_path(pack)).read_bytes()

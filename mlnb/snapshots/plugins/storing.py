@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,13 @@ class StoredPart:
     stream: tuple[str, ...]
     buffers: tuple[tuple[int, bool, tuple[str, ...]], ...]
 
+    @property
+    def digests(self) -> Iterator[str]:
+        """Of its chunks, in order."""
+        yield from self.stream
+        for _, _, digests in self.buffers:
+            yield from digests
+
 
 @dataclass
 class Known:
@@ -44,7 +51,7 @@ class Known:
         """The components of `manifest` are stored."""
         digests = [chunk.digest for chunk in manifest.chunks]
         for chunk in manifest.chunks:
-            self.chunks.setdefault(chunk.digest, chunk)
+            self.chunks[chunk.digest] = chunk  # where the latest snapshot found it
         for component in manifest.components:
             self.parts[component.digest] = StoredPart(
                 component.names,
@@ -55,6 +62,16 @@ class Known:
                     for buffer in component.buffers
                 ),
             )
+
+    def packs_of(self, digests: Iterable[str]) -> set[str]:
+        """The packs that hold those of the chunks `digests` that are stored."""
+        return {self.chunks[digest].pack for digest in digests if digest in self.chunks}
+
+    def drop(self, packs: Container[str]) -> None:
+        """What lies in `packs` is not stored any more."""
+        gone = {digest for digest, chunk in self.chunks.items() if chunk.pack in packs}
+        self.chunks = {digest: chunk for digest, chunk in self.chunks.items() if digest not in gone}
+        self.parts = {digest: part for digest, part in self.parts.items() if gone.isdisjoint(part.digests)}
 
     def forget(self) -> None:
         """Nothing is known to be stored: the next snapshot saves everything anew."""
@@ -94,9 +111,9 @@ def lay_out(captured: Captured, parts: Mapping[str, StoredPart], has_chunk: Cont
     """
     pieces: dict[str, Piece] = {}
     found = {part.digest: _part(part, parts, has_chunk, pieces) for part in captured.parts}
-    used = list(dict.fromkeys(digest for part in found.values() for digest in _digests(part)))
+    used = list(dict.fromkeys(digest for part in found.values() for digest in part.digests))
     position = {digest: number for number, digest in enumerate(used)}
-    components = tuple(_component(digest, part, position) for digest, part in found.items())
+    components = tuple(component_of(digest, part, position) for digest, part in found.items())
     return Layout(found, pieces, used, components)
 
 
@@ -138,13 +155,8 @@ def _part(
     return StoredPart(part.names, part.codec, keep(part.encoded.stream), tuple(buffers))
 
 
-def _digests(part: StoredPart) -> Iterable[str]:
-    yield from part.stream
-    for _, _, digests in part.buffers:
-        yield from digests
-
-
-def _component(digest: str, part: StoredPart, position: dict[str, int]) -> Component:
+def component_of(digest: str, part: StoredPart, position: Mapping[str, int]) -> Component:
+    """The entry of `part` in a manifest whose chunks lie at `position`."""
     return Component(
         names=part.names,
         codec=part.codec,
