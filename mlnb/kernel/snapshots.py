@@ -27,6 +27,7 @@ from mlnb.snapshots.plugins.taking import Job, Taking
 from mlnb.snapshots.types import CellRun, Manifest, Restored, Snapshot
 
 if TYPE_CHECKING:
+    from mlnb.snapshots.plugins.around import Gathering, Sources
     from mlnb.snapshots.plugins.writing import SnapshotWriter
 
 
@@ -40,6 +41,7 @@ class KernelSnapshots:
         link: told the id of each snapshot taken, so that runs can name it.
         log: told what went wrong where there is nobody to raise to.
         files: where snapshots are kept.
+        sources: who tells what a snapshot knows besides variables; asked at each snapshot.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class KernelSnapshots:
         link: Callable[[str], object] | None = None,
         log: Callable[[str], object] | None = None,
         files: SnapshotFiles | None = None,
+        sources: Callable[[], Sources] | None = None,
     ) -> None:
         self._shell = shell
         self._env_id = env_id
@@ -59,6 +62,7 @@ class KernelSnapshots:
         self._link = link or _link_runs
         self._log = log or (lambda _text: None)
         self._files = files or SnapshotFiles()
+        self._sources = sources
         self._session = new_id("ses")
         self._auto = rules.Auto()
         self._last_taken = time.monotonic()
@@ -95,12 +99,19 @@ class KernelSnapshots:
             process=self._process.capture,
             git_folder=notebook.parent if notebook else Path.cwd(),
             notebook=str(notebook) if notebook else None,
+            gather=lambda: self._gather(notebook),
         )
         self._tell()
         taking = self._writer.take(job)
         self._last_taken = time.monotonic()
         self._attempt("runs were not linked", lambda: self._link(snapshot_id))
         return TakenSnapshot(snapshot_id, created_at, why, taking)
+
+    def _gather(self, notebook: Path | None) -> Gathering:
+        from mlnb.snapshots.plugins.around import Gathering, Sources  # noqa: PLC0415 - on first use
+
+        folder = notebook.parent if notebook else Path.cwd()
+        return Gathering(self._sources() if self._sources else Sources(), self._shell.user_ns, folder, notebook)
 
     def _tell(self) -> None:
         """Say once what an earlier snapshot had to leave out."""

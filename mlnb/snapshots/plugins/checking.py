@@ -72,8 +72,14 @@ def _names_in(files: SnapshotFiles, snapshot_id: str, pack: str) -> str:
         if inside & {*component.stream, *(number for buffer in component.buffers for number in buffer.chunks)}
         for name in component.names
     ]
-    has_state = any(component.codec == CODEC and inside & {*component.stream} for component in manifest.components)
-    return ", ".join([*sorted(names), *(["(the state of the process)"] * has_state)]) or "(the notebook document)"
+    nameless = {CODEC: "(the state of the process)", "surroundings": "(what surrounds it)"}
+    names += [
+        nameless[component.codec]
+        for component in manifest.components
+        if component.codec in nameless
+        and inside & {*component.stream, *(number for buffer in component.buffers for number in buffer.chunks)}
+    ]
+    return ", ".join(sorted(names, key=lambda name: (name.startswith("("), name))) or "(the notebook document)"
 
 
 def usage(files: SnapshotFiles) -> Usage:

@@ -14,6 +14,7 @@ from mlnb.snapshots.plugins.limits import Limits, leave_out
 from mlnb.snapshots.types import Manifest, Variable
 
 if TYPE_CHECKING:
+    from mlnb.snapshots.plugins.around import Gathering
     from mlnb.snapshots.plugins.capture import Captured
 
 
@@ -29,6 +30,7 @@ class Job:
         process: tells the state of the process that no variable holds.
         git_folder: the folder whose commit is recorded.
         notebook: its absolute path, or None.
+        gather: begins to gather what the snapshot knows besides variables; asked when the state is looked at.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Job:
     process: Callable[[], bytes]
     git_folder: Path
     notebook: str | None
+    gather: Callable[[], Gathering]
 
 
 @dataclass(frozen=True)
