@@ -173,7 +173,7 @@ def test_verify_says_what_is_damaged(service, document, live):
     path = home() / "blobs" / pack[:2] / pack
     path.write_bytes(path.read_bytes()[:-1])
     found = service.verify(taken.id)
-    assert [problem.what for problem in found.problems] == ["variables x, (the state of the process)"]
+    assert [problem.what for problem in found.problems] == ["variables x, (the state of the process), (what surrounds it)"]
     with pytest.raises(SnapshotNotFound):
         service.verify("snap-none")
 
