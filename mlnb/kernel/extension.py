@@ -83,9 +83,14 @@ class Loaded:
 
     def _load_snapshots(self) -> None:
         from mlnb.kernel.snapshots import KernelSnapshots  # noqa: PLC0415 - only when needed
+        from mlnb.kernel.snapshots_data import sources_of  # noqa: PLC0415 - only when needed
 
         self.snapshots = KernelSnapshots(
-            self.shell, _env_id, notebook=registry.own_notebook, log=lambda text: log_text("snapshots", text)
+            self.shell,
+            _env_id,
+            notebook=registry.own_notebook,
+            log=lambda text: log_text("snapshots", text),
+            sources=lambda: sources_of(self.order),
         )
         current.fill("snapshots", self.snapshots)
         with logged("load: MLNB_SNAPSHOTS_AUTO"):
