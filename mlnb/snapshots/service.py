@@ -232,25 +232,26 @@ class SnapshotsService:
         """
         return checking.usage(self._files)
 
-    def export(self, snapshot_id: str, to: Path) -> Path:
-        """Write a snapshot to one file.
+    def export(self, snapshot_id: str, to: Path, *, with_variables: bool = True) -> Path:
+        """Write a snapshot to one file, with the values of its variables or without.
 
         Raises:
             SnapshotNotFound: there is none of that id.
             Conflict: `to` exists.
             StoreUnavailable: the disk refused.
         """
-        return bundles.export(self._files, snapshot_id, to)
+        return bundles.export(self._files, snapshot_id, to, with_variables=with_variables)
 
     def import_bundle(self, file: Path) -> Snapshot:
         """Take over a snapshot from a file that `export` wrote. One that somebody else signed stays foreign.
 
         Raises:
             BadInput: it is no such file.
+            Conflict: there is another snapshot of that id.
             Damaged: something in it was changed.
             StoreUnavailable: the disk refused.
         """
-        return self._put(bundles.unpack(self._files, file))
+        return self._put(bundles.unpack(self._files, file, Origin("", "", "bundle", file.name, self._clock())))
 
     def adopt(self, home: Path) -> list[str]:  # type: ignore[valid-type]  # `list` is the method above
         """Take over the snapshots that a job left under `home`, verified. Idempotent.

@@ -4,6 +4,7 @@
 
     MLNB_HOME/snapshots/<id>/manifest.json   the kernel's part, or an empty one; written once, never changed
     MLNB_HOME/snapshots/<id>/document.json   where the notebook with its outputs lies; added once
+    MLNB_HOME/snapshots/<id>/origin.json     of one that was not taken here; consent.json: the user's word (see `trusted`)
     MLNB_HOME/blobs/ab/abcd...               packs
 
 A snapshot exists when its manifest does; the manifest is written last.
@@ -13,15 +14,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from mlnb.core.content import blob_path
-from mlnb.core.errors import Conflict, Damaged, NotFound
-from mlnb.core.files import locked, write_atomically
+from mlnb.core.errors import Conflict, Damaged, NotFound, NotTrusted
+from mlnb.core.files import locked, store_error, write_atomically
 from mlnb.core.home import home
 from mlnb.core.wire import from_wire
 from mlnb.snapshots.errors import not_found
-from mlnb.snapshots.plugins import packs, signed
+from mlnb.snapshots.plugins import packs, signed, trusted
+from mlnb.snapshots.rules import trust
 from mlnb.snapshots.types import FORMAT, Chunk, Document, Manifest
 
 MANIFEST = "snapshot manifest"
@@ -94,32 +97,63 @@ class SnapshotFiles:
         return whole
 
     def read(self, snapshot_id: str) -> Manifest:
-        """The manifest of a snapshot that this user signed.
+        """The manifest of a snapshot that this user signed, or said may be loaded, or for which a paired key vouches.
 
         Raises:
             SnapshotNotFound: there is none of that id.
-            NotTrusted: somebody else wrote it.
+            NotTrusted: it is foreign.
             Damaged: it was changed, or written by a newer mlnb.
         """
-        path = self._manifest_path(snapshot_id)
-        try:
-            return _manifest(signed.read(path, MANIFEST), path)
-        except NotFound:
-            raise not_found(snapshot_id) from None
+        manifest, found = self.read_standing(snapshot_id)
+        if not found.is_trusted:
+            raise NotTrusted(*trust.why_not_trusted(snapshot_id, found))
+        return manifest
 
     def read_any(self, snapshot_id: str) -> tuple[Manifest, bool]:
-        """The manifest of a snapshot, and whether this user signed it.
+        """The manifest of a snapshot, and whether its variables may be loaded (see `read`).
+
+        Raises:
+            SnapshotNotFound: there is none of that id.
+            Damaged: it was changed, or written by a newer mlnb.
+        """
+        manifest, found = self.read_standing(snapshot_id)
+        return manifest, found.is_trusted
+
+    def read_standing(self, snapshot_id: str) -> tuple[Manifest, trust.Standing]:
+        """The manifest of a snapshot, and whether and why its variables may be loaded.
 
         Raises:
             SnapshotNotFound: there is none of that id.
             Damaged: it was changed, or written by a newer mlnb.
         """
         path = self._manifest_path(snapshot_id)
+        seen = self.examine(snapshot_id)
+        return _manifest(seen.content, path), trusted.standing_of(path.parent, seen)
+
+    def examine(self, snapshot_id: str) -> signed.Seen:
+        """The manifest as it is signed.
+
+        Raises:
+            SnapshotNotFound: there is none of that id.
+            Damaged: it was changed.
+        """
         try:
-            content, is_own = signed.read_any(path, MANIFEST)
+            return signed.examine(self._manifest_path(snapshot_id), MANIFEST)
         except NotFound:
             raise not_found(snapshot_id) from None
-        return _manifest(content, path), is_own
+
+    def consent(self, snapshot_id: str, now: datetime) -> None:
+        """The user said that the variables of this snapshot, as it is now, may be loaded.
+
+        Raises:
+            SnapshotNotFound: there is none of that id.
+            Damaged: it was changed.
+            StoreUnavailable: the disk refused.
+        """
+        _, found = self.read_standing(snapshot_id)
+        if not found.is_trusted:
+            place = self._place(snapshot_id)
+            trusted.write_consent(place, trust.Consent(snapshot_id, self.examine(snapshot_id).digest, now))
 
     def has_document(self, snapshot_id: str) -> bool:
         """Whether the notebook document is attached."""
@@ -147,39 +181,67 @@ class SnapshotFiles:
         path = self._document_path(snapshot_id)
         try:
             content, _ = signed.read_any(path, DOCUMENT)
-            return from_wire(Document, content)
+            document = from_wire(Document, content)
         except NotFound:
             raise NotFound(f"{snapshot_id} has no notebook document", "It holds the variables alone.") from None
         except ValueError as error:
             raise Damaged(f"{path} is not a document record: {error}") from error
+        if document.snapshot != snapshot_id:
+            raise Damaged(f"{path} belongs to {document.snapshot}", "Somebody moved it. See `mlnb snapshot verify`.")
+        return document
 
-    def adopt(self, other: SnapshotFiles, snapshot_id: str, *, sign: bool) -> None:
-        """Copy a snapshot from `other`: packs verified, then the manifest, then the document.
+    def adopt(self, other: SnapshotFiles, snapshot_id: str, origin: trust.Origin | None = None) -> None:
+        """Copy a snapshot from `other`, as it is signed there: packs verified, then the document, last the manifest.
+
+        One that this user did not sign stays foreign. Doing it twice changes nothing.
 
         Args:
             other: where it lies.
             snapshot_id: which.
-            sign: put this user's signature on it, because this user's own job made it; else it stays as it is signed.
+            origin: where it came from; noted for one that this user did not sign.
 
         Raises:
+            Conflict: there is another snapshot of that id.
             Damaged: something of it was changed on the way.
             StoreUnavailable: the disk refused.
         """
-        manifest, _ = other.read_any(snapshot_id)
+        manifest, _ = other.read_standing(snapshot_id)
+        seen, place = other.examine(snapshot_id), self._place(snapshot_id)
+        is_here = self._manifest_path(snapshot_id).exists()
+        if is_here and self.examine(snapshot_id).digest != seen.digest:
+            raise Conflict(f"there is another snapshot {snapshot_id} here", "It was left as it is; nothing was changed.")
         document = other.document(snapshot_id) if other.has_document(snapshot_id) else None
+        if document is not None and seen.is_own and not signed.examine(other._document_path(snapshot_id), DOCUMENT).is_own:
+            document = None  # somebody put theirs beside a snapshot of this user
         chunks = [*manifest.chunks, *([document.content] if document else [])]
         for pack in sorted({chunk.pack for chunk in chunks}):
             packs.copy_pack(other.blobs, self.blobs, pack)
         with locked(self.lock):
-            for name, content, purpose in (("manifest", manifest, MANIFEST), ("document", document, DOCUMENT)):
-                source = other.folder / snapshot_id / f"{name}.json"
-                target = self.folder / snapshot_id / f"{name}.json"
-                if content is None or target.exists():
-                    continue
-                if sign:
-                    signed.write(target, content, purpose)
-                else:
-                    write_atomically(target, source.read_bytes(), mode=0o600)
+            if document is not None and not self.has_document(snapshot_id):
+                write_atomically(place / "document.json", other._document_path(snapshot_id).read_bytes(), mode=0o600)
+            if is_here:
+                return
+            if origin is not None and not seen.is_own:
+                trusted.write_origin(place, origin)
+            write_atomically(place / "manifest.json", other._manifest_path(snapshot_id).read_bytes(), mode=0o600)
+
+    def discard(self, snapshot_id: str) -> None:
+        """Forget a snapshot that nobody has seen yet. Its packs are left to the garbage collection.
+
+        Raises:
+            StoreUnavailable: the disk refused.
+        """
+        place = self._place(snapshot_id)
+        with locked(self.lock):
+            try:
+                self._manifest_path(snapshot_id).unlink(missing_ok=True)  # from here on it does not exist
+                for path in place.glob("*"):
+                    path.unlink()
+                place.rmdir()
+            except FileNotFoundError:
+                return
+            except OSError as error:
+                raise store_error(place, error) from error
 
     def _manifest_path(self, snapshot_id: str) -> Path:
         return self._place(snapshot_id) / "manifest.json"

@@ -7,6 +7,7 @@ A reader writes it anew and compares, so that any changed byte is seen, also one
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,36 @@ def read(path: Path, purpose: str) -> dict[str, Any]:
     return content
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A file that is whole.
+
+    Attributes:
+        content: what it says.
+        digest: BLAKE3 of the canonical form of `content`; names exactly this content.
+        key_id: the key that it says it was signed with.
+        is_own: whether this user's key really signed it.
+    """
+
+    content: dict[str, Any]
+    digest: str
+    key_id: str
+    is_own: bool
+
+
 def read_any(path: Path, purpose: str) -> tuple[dict[str, Any], bool]:
     """The content of a file that is whole, and whether this user signed it.
+
+    Raises:
+        NotFound: there is none.
+        Damaged: it was changed.
+    """
+    seen = examine(path, purpose)
+    return seen.content, seen.is_own
+
+
+def examine(path: Path, purpose: str) -> Seen:
+    """What a file says that is whole, whoever signed it.
 
     Raises:
         NotFound: there is none.
@@ -76,4 +105,4 @@ def read_any(path: Path, purpose: str) -> tuple[dict[str, Any], bool]:
         raise Damaged(f"{path} is not as it was written", _WAY_OUT) from error
     if digest_of(data) != digest:
         raise Damaged(f"{path} does not match its digest", _WAY_OUT)
-    return content, key_id == signing.key_id() and signing.is_signed(data, signature, purpose)
+    return Seen(content, digest, key_id, key_id == signing.key_id() and signing.is_signed(data, signature, purpose))
