@@ -262,6 +262,10 @@ class Settings:
         section, name = key.split(".", 1)
         return getattr(self._sections[section], name)
 
+    def is_given(self, key: str) -> bool:
+        """Whether anybody set the setting ``section.name``, be it to its default."""
+        return self._origins[key] != "default"
+
     def database_url(self) -> str:
         """SQLAlchemy URL of mlnb's database."""
         return self.get("store.database_url") or f"sqlite:///{home() / 'mlnb.db'}"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mlnb.models.service import ModelsService
     from mlnb.order.ports import Analyzer
     from mlnb.order.service import OrderService
+    from mlnb.order.types import OrderPolicy
     from mlnb.snapshots.service import SnapshotsService
     from mlnb.store.blobs import BlobStore
     from mlnb.store.core_tables import Notebooks, Outbox
@@ -96,6 +97,16 @@ class Wiring:
             analyzer,
             lambda python: self.envs.capture(python).env_id,
         )
+
+    def order_policy(self, notebook: Path) -> OrderPolicy:
+        """What a kernel of this notebook would be told: settings of this process first, else those of the notebook's own project."""
+        from mlnb.order.rules.modes import strictest
+        from mlnb.order.types import OrderPolicy
+
+        of_project = Settings(folder=notebook.parent)
+        floor = strictest([self.settings.get("order.floor"), of_project.get("order.floor")])
+        said = self.settings if self.settings.is_given("order.mode") else of_project
+        return OrderPolicy(said.get("order.mode"), floor)
 
     @cached_property
     def models(self) -> ModelsService:

@@ -26,6 +26,19 @@ class DocumentCell:
 
 
 @dataclass(frozen=True)
+class OrderPolicy:
+    """What holds for a notebook that chooses nothing.
+
+    Attributes:
+        mode: the user's setting.
+        floor: the mildest mode that the team's policy allows; None without one.
+    """
+
+    mode: Mode
+    floor: Mode | None
+
+
+@dataclass(frozen=True)
 class CellStatus:
     """What is known of a code cell.
 

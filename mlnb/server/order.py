@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from mlnb.order.saved import CertificateList, CertificateStatus, Certification, FixReport
-from mlnb.order.types import CheckReport, Verification
+from mlnb.order.types import CheckReport, OrderPolicy, Verification
 from mlnb.server.routes import Request, Route
 
 
@@ -37,6 +37,17 @@ class CertificatesQuery:
     """Whose certificates: the path of the notebook, relative to the server's root."""
 
     path: str
+
+
+@dataclasses.dataclass(frozen=True)
+class PolicyQuery:
+    """Of which notebook: its path relative to the server's root."""
+
+    path: str
+
+
+def _policy(request: Request) -> OrderPolicy:
+    return request.services.order_policy(request.file(request.query.path))
 
 
 def _check(request: Request) -> CheckReport:
@@ -74,6 +85,14 @@ def _certification(request: Request) -> Certification:
 
 
 ROUTES: list[Route] = [
+    Route(
+        "GET",
+        "/order/policy",
+        _policy,
+        "What settings and the team's policy say about order in a notebook, for kernels that cannot say it themselves.",
+        OrderPolicy,
+        query=PolicyQuery,
+    ),
     Route(
         "POST",
         "/order/check",

@@ -362,6 +362,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/mlnb/order/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What settings and the team's policy say about order in a notebook, for kernels that cannot say it themselves. */
+        get: operations["getOrderPolicy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/mlnb/order/verify": {
         parameters: {
             query?: never;
@@ -1843,6 +1860,23 @@ export interface components {
             parent: string | null;
         };
         /**
+         * OrderPolicy
+         * @description What holds for a notebook that chooses nothing.
+         *
+         *     Attributes:
+         *         mode: the user's setting.
+         *         floor: the mildest mode that the team's policy allows; None without one.
+         */
+        OrderPolicy: {
+            /** Floor */
+            floor: ("off" | "mark" | "warn" | "reactive" | "block" | "linear") | null;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "off" | "mark" | "warn" | "reactive" | "block" | "linear";
+        };
+        /**
          * Origin
          * @description Where a distribution came from, by its ``direct_url.json``.
          *
@@ -3099,6 +3133,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FixReport"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getOrderPolicy: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderPolicy"];
                 };
             };
             /** @description What went wrong, and the way out. */

@@ -20,6 +20,7 @@ export type ModelPage = Schemas['ModelPage'];
 export type ModelVersion = Schemas['ModelVersion'];
 export type NotebookEnvironment = Schemas['NotebookEnvironment'];
 export type NotebookIdentity = Schemas['NotebookIdentity'];
+export type OrderPolicy = Schemas['OrderPolicy'];
 export type Parameter = Schemas['Parameter'];
 export type RegisteredModel = Schemas['RegisteredModel'];
 export type Restored = Schemas['Restored'];

@@ -1,7 +1,7 @@
 /** What the order area asks for: mlnb in the kernel (live order) and the server (check of the saved notebook). */
 
 import type { Call } from '../api/client';
-import type { CheckReport } from '../api/types';
+import type { CheckReport, OrderPolicy } from '../api/types';
 import type { ICell, IKernelLink } from '../tokens';
 
 /** How strictly runs out of order are treated in a notebook. */
@@ -124,6 +124,11 @@ export function modeFrom(value: unknown): OrderMode | null {
   return MODES.find(mode => mode === value) ?? null;
 }
 
+/** The mode in force: what was asked for, but never below the team's floor. */
+export function inForce(floor: OrderMode | null, asked: OrderMode): OrderMode {
+  return floor && RANK[floor] > RANK[asked] ? floor : asked;
+}
+
 /** The server's part of the order area. */
 export class OrderClient {
   constructor(private readonly _call: Call) {}
@@ -131,5 +136,10 @@ export class OrderClient {
   /** Checks the saved notebook at `path` without running it. */
   check(path: string): Promise<CheckReport> {
     return this._call('order/check', { method: 'POST', body: { path } });
+  }
+
+  /** What settings and the team's policy say of a notebook, for a kernel that cannot say it. */
+  policy(path: string): Promise<OrderPolicy> {
+    return this._call('order/policy', { query: { path } });
   }
 }

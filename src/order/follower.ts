@@ -5,10 +5,11 @@ import { Signal } from '@lumino/signaling';
 
 import type { ApiError } from '../api/client';
 import { asApiError } from '../api/client';
+import type { OrderPolicy } from '../api/types';
 import type { ICell, ICellMark, INotebook } from '../tokens';
 import type { ModeChoice } from './choice';
 import type { ICellOrder, IDocument, IOrderStatus, KeptTag, OrderMode } from './client';
-import { askStatus, KEPT_TAGS, syncOrder, vouch } from './client';
+import { askStatus, inForce, KEPT_TAGS, syncOrder, vouch } from './client';
 import { askGraph } from './graph';
 
 /** The modes in which runs are asked about, and for which the inputs of cells are kept at hand. */
@@ -20,11 +21,13 @@ export class OrderFollower {
    * @param notebook - whom to follow
    * @param _choice - which mode is asked for
    * @param _say - state and reasons of a cell as one sentence, translated
+   * @param _askPolicy - what settings and the team's policy say of the notebook at a path; asked where the kernel cannot say it
    */
   constructor(
     readonly notebook: INotebook,
     private readonly _choice: ModeChoice,
-    private readonly _say: (order: ICellOrder) => string
+    private readonly _say: (order: ICellOrder) => string,
+    private readonly _askPolicy: (path: string) => Promise<OrderPolicy>
   ) {
     const again = (): void => void this.refresh();
     notebook.changed.connect(() => {
@@ -39,6 +42,7 @@ export class OrderFollower {
     });
     notebook.kernel.stateChanged.connect(() => {
       this._synced = null;
+      this._followPolicy();
       again();
     });
     _choice.ownChanged.connect(again, this);
@@ -46,6 +50,7 @@ export class OrderFollower {
       _choice.ownChanged.disconnect(again, this);
       Signal.clearData(this);
     });
+    this._followPolicy();
     again();
   }
 
@@ -71,7 +76,19 @@ export class OrderFollower {
 
   /** The mode in force as far as it is known. */
   get mode(): OrderMode {
-    return this._status?.mode ?? this._choice.asked(this.notebook) ?? 'mark';
+    const asked = this._choice.asked(this.notebook) ?? this._policy?.mode ?? 'mark';
+    return this._status?.mode ?? inForce(this.floor, asked);
+  }
+
+  /** The mildest mode that the team's policy allows, as far as it means anything in the kernel's language; null without one. */
+  get floor(): OrderMode | null {
+    const floor = this._policy?.floor ?? null;
+    return this._status ? this._status.floor : floor === 'linear' ? floor : null;
+  }
+
+  /** Ends when the policy is known where the kernel cannot say it; null once there is nothing to wait for. Never rejects. */
+  get policyAsked(): Promise<void> | null {
+    return this._policyAsked;
   }
 
   /** Whether a cell has a tag that keeps it from running. */
@@ -99,6 +116,31 @@ export class OrderFollower {
   /** Says on the user's word that a cell is fresh. Rejects with an ApiError. */
   async vouch(cellId: string): Promise<void> {
     this._set(await vouch(this.notebook.kernel, cellId), null);
+  }
+
+  /** A kernel of another language knows no policy: what the server says then holds. */
+  private _followPolicy(): void {
+    if (this.notebook.kernel.state !== 'foreign') {
+      this._policy = null;
+      this._policyAsked = null;
+      return;
+    }
+    const asked = this._askPolicy(this.notebook.path)
+      .then(
+        policy => {
+          this._policy = policy;
+        },
+        (reason: unknown) => {
+          console.warn("mlnb: could not ask for the team's policy on order.", reason);
+        }
+      )
+      .finally(() => {
+        if (this._policyAsked === asked) {
+          this._policyAsked = null;
+          this._changed.emit();
+        }
+      });
+    this._policyAsked = asked;
   }
 
   private async _askUntilCurrent(): Promise<void> {
@@ -181,6 +223,8 @@ export class OrderFollower {
 
   private readonly _changed = new Signal<this, void>(this);
   private _status: IOrderStatus | null = null;
+  private _policy: OrderPolicy | null = null;
+  private _policyAsked: Promise<void> | null = null;
   private _cells: readonly ICell[] = [];
   private _inputs: ReadonlyMap<string, readonly string[]> = new Map();
   private _error: ApiError | null = null;

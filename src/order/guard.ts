@@ -5,13 +5,14 @@
  * does not answer in time, what it said last decides (`local_advice`); a failure lets the cells run: mlnb may cost nobody a run.
  */
 
-import type { ICell, IKernelLink, INotebook, IQuestion, IRunGuard } from '../tokens';
+import type { ICell, INotebook, IQuestion, IRunGuard } from '../tokens';
 import type { IAdvice, OrderMode } from './client';
 import { askAdvice, askDependants } from './client';
 import type { OrderFollower } from './follower';
 import { keptBy } from './follower';
 import { LinearLedger } from './linear';
-import { localAdvice } from './local_advice';
+import { localAdvice, RUN } from './local_advice';
+import { inTime, linked } from './patience';
 
 /** How long the kernel may think about its advice. */
 const PATIENCE_MS = 2000;
@@ -71,7 +72,7 @@ export class OrderGuard implements IRunGuard {
     }
     const { mode } = follower;
     if (notebook.kernel.state === 'foreign') {
-      return mode === 'linear';
+      return mode === 'linear' || follower.policyAsked !== null;
     }
     return isOurs(notebook) && ((mode !== 'off' && mode !== 'mark') || follower.hasKept);
   }
@@ -168,18 +169,23 @@ export class OrderGuard implements IRunGuard {
     cellIds: readonly string[]
   ): Promise<IAdvice> {
     const { kernel } = notebook;
+    const follower = this._followerOf(notebook);
+    if (kernel.state === 'connecting') {
+      await inTime(linked(kernel), this._patienceMs).catch(() => undefined); // late: the last word decides
+    }
     if (kernel.state === 'foreign') {
+      await inTime(Promise.resolve(follower?.policyAsked), this._patienceMs).catch(() => undefined);
+      if (follower?.mode !== 'linear') {
+        return RUN;
+      }
       const missing = runs.ledger.missing(notebook.cells(), cellIds, kernel.session);
       const decision = missing.length > 0 ? 'refuse' : 'run';
       return { decision, message: '', stale_inputs: missing, plan: missing };
     }
-    const follower = this._followerOf(notebook);
     if (follower && runs.running.size === 0) {
       try {
         return await inTime(
-          linked(kernel)
-            .then(() => follower.sync())
-            .then(() => askAdvice(kernel, cellIds)),
+          follower.sync().then(() => askAdvice(kernel, cellIds)),
           this._patienceMs
         );
       } catch {
@@ -307,33 +313,4 @@ export class OrderGuard implements IRunGuard {
 /** Whether mlnb is in the kernel, or may be: it has just started. */
 function isOurs({ kernel }: INotebook): boolean {
   return kernel.state === 'ready' || kernel.state === 'connecting';
-}
-
-/** Waits until mlnb in a kernel that has just started answers. */
-function linked(kernel: IKernelLink): Promise<void> {
-  return new Promise(resolve => {
-    const look = (): void => {
-      if (kernel.state !== 'connecting') {
-        kernel.stateChanged.disconnect(look);
-        resolve();
-      }
-    };
-    kernel.stateChanged.connect(look);
-    look();
-  });
-}
-
-/** What `promise` gives, or a rejection when it takes longer. */
-async function inTime<T>(promise: Promise<T>, limitMs: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error('the kernel did not answer in time'));
-    }, limitMs);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -18,7 +18,8 @@ export interface ILastWord {
   readonly inputs: ReadonlyMap<string, readonly string[]>;
 }
 
-const RUN: IAdvice = { decision: 'run', message: '', stale_inputs: [], plan: [] };
+/** Nothing speaks against it. */
+export const RUN: IAdvice = { decision: 'run', message: '', stale_inputs: [], plan: [] };
 
 /**
  * What to do about `cellIds`.

@@ -14,7 +14,7 @@ export function ModeSelect(props: {
   readonly trans: TranslationBundle;
 }): React.JSX.Element {
   const { model, trans } = props;
-  const floor = model.status?.floor ?? null;
+  const { floor } = model;
   return (
     <>
       <select
@@ -48,7 +48,7 @@ function settingsText(model: OrderModel, trans: TranslationBundle): string {
 }
 
 function explanation(model: OrderModel, trans: TranslationBundle): string {
-  const floor = model.status?.floor;
+  const { floor } = model;
   const inForce = trans.__('In force: %1.', modeName(model.mode, trans));
   return floor
     ? `${inForce} ${trans.__("Your team's policy asks for %1 at least.", modeName(floor, trans))}`

@@ -98,6 +98,11 @@ export class OrderModel extends SectionModel {
     return this._follower?.mode ?? 'mark';
   }
 
+  /** The mildest mode that the team's policy allows here; null without one. */
+  get floor(): OrderMode | null {
+    return this._follower?.floor ?? null;
+  }
+
   /** The mode that a person chose for this notebook, or null. */
   get chosen(): OrderMode | null {
     return this.notebook && this._choice.in(this.notebook);
@@ -110,10 +115,10 @@ export class OrderModel extends SectionModel {
 
   /** Whether `mode` can be chosen here: the team's policy allows it, and so does the kernel's language. */
   allows(mode: OrderMode): boolean {
-    if (this.link === 'foreign') {
-      return mode === 'off' || mode === 'linear';
+    if (this.link === 'foreign' && mode !== 'off' && mode !== 'linear') {
+      return false;
     }
-    const floor = this.status?.floor ?? null;
+    const { floor } = this;
     return floor === null || RANK[mode] >= RANK[floor];
   }
 
@@ -234,7 +239,9 @@ export class OrderModel extends SectionModel {
   }
 
   private _follow(notebook: INotebook): void {
-    const follower = new OrderFollower(notebook, this._choice, this._say);
+    const follower = new OrderFollower(notebook, this._choice, this._say, path =>
+      this._client.policy(path)
+    );
     this._followers.set(notebook, follower);
     follower.changed.connect(() => {
       this._onFollower(follower);

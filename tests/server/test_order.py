@@ -66,3 +66,35 @@ async def test_a_notebook_without_certificates(jp_fetch, jp_root_dir):
     with pytest.raises(HTTPClientError) as caught:
         await jp_fetch("mlnb", "order", "certificates", "cert-none")
     assert caught.value.code == 404
+
+
+async def _policy(jp_fetch, path="team/nb.ipynb"):
+    return json.loads((await jp_fetch("mlnb", "order", "policy", params={"path": path})).body)
+
+
+async def test_the_policy_of_a_notebook_is_that_of_its_project(jp_fetch, jp_root_dir):
+    assert await _policy(jp_fetch) == {"mode": "mark", "floor": None}  # neither file nor folder has to be there
+    (jp_root_dir / "team").mkdir()
+    (jp_root_dir / "team" / "mlnb.toml").write_text('[order]\nmode = "warn"\nfloor = "linear"\n')
+    assert await _policy(jp_fetch) == {"mode": "warn", "floor": "linear"}
+    assert await _policy(jp_fetch, "nb.ipynb") == {"mode": "mark", "floor": None}
+
+
+async def test_a_floor_in_a_projects_file_can_only_be_raised(jp_fetch, jp_root_dir, monkeypatch):
+    (jp_root_dir / "team").mkdir()
+    (jp_root_dir / "team" / "mlnb.toml").write_text('[order]\nfloor = "block"\n')
+    monkeypatch.setenv("MLNB_ORDER_FLOOR", "mark")
+    assert (await _policy(jp_fetch))["floor"] == "block"
+    monkeypatch.setenv("MLNB_ORDER_FLOOR", "linear")
+    assert (await _policy(jp_fetch))["floor"] == "linear"
+
+
+async def test_a_policy_that_cannot_be_read_is_told(jp_fetch, jp_root_dir):
+    (jp_root_dir / "team").mkdir()
+    (jp_root_dir / "team" / "mlnb.toml").write_text('[order]\nfloor = "strict"\n')
+    with pytest.raises(HTTPClientError) as caught:
+        await _policy(jp_fetch)
+    assert caught.value.code == 400
+    with pytest.raises(HTTPClientError) as caught:
+        await _policy(jp_fetch, "../nb.ipynb")
+    assert caught.value.code == 400

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from mlnb.order.rules.traces import Cell, CellRun
 from mlnb.order.types import Mode
@@ -22,6 +22,12 @@ def in_force(floor: Mode | None, chosen: Mode | None, setting: Mode) -> Mode:
 def is_below(mode: Mode, floor: Mode | None) -> bool:
     """Whether the floor rules `mode` out."""
     return floor is not None and RANK[mode] < RANK[floor]
+
+
+def strictest(floors: Iterable[Mode]) -> Mode | None:
+    """The floor that holds where these are given; None when none of them rules anything out."""
+    found: Mode = max(floors, key=RANK.__getitem__, default="off")
+    return found if RANK[found] > 0 else None
 
 
 def linear_first(cell_ids: Collection[str], document: Sequence[Cell], last: Mapping[str, CellRun]) -> list[str]:

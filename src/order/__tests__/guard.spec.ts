@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import type { ICell } from '../../tokens';
+import type { OrderPolicy } from '../../api/types';
 import { FakeKernel, FakeNotebook, settled } from '../../ui/__tests__/fakes';
 import { ModeChoice } from '../choice';
 import type { IAdvice, IOrderStatus } from '../client';
@@ -41,6 +42,7 @@ describe('the guard of runs', () => {
   let advice: IAdvice | Promise<IAdvice>;
   let notebook: FakeNotebook;
   let guard: OrderGuard;
+  let policy: Promise<OrderPolicy>;
 
   const admitted = async (...ids: string[]): Promise<string[]> => [
     ...(await guard.admit(notebook, ids))
@@ -52,6 +54,7 @@ describe('the guard of runs', () => {
     mode = 'warn';
     states = {};
     advice = RUN;
+    policy = Promise.resolve({ mode: 'mark', floor: null });
     const status = (): IOrderStatus => ({
       mode,
       cells: states,
@@ -73,7 +76,12 @@ describe('the guard of runs', () => {
           : { cells: [], slow: [] }
     });
     notebook = new FakeNotebook('n.ipynb', CELLS, kernel);
-    const follower = new OrderFollower(notebook, new ModeChoice(), () => '');
+    const follower = new OrderFollower(
+      notebook,
+      new ModeChoice(),
+      () => '',
+      () => policy
+    );
     guard = new OrderGuard(() => follower, QUESTIONS, 20);
     await settled();
   });
@@ -218,5 +226,38 @@ describe('the guard of runs', () => {
     expect(await admitted('b')).toEqual(['b']);
     expect(notebook.log).toEqual(['run a']);
     expect(notebook.kernel.calls.filter(([name]) => name === 'order.ask')).toEqual([]);
+  });
+
+  it('keeps to a floor of linear there, whatever the notebook chose, from the first run on', async () => {
+    let told: (policy: OrderPolicy) => void = () => undefined;
+    policy = new Promise(resolve => {
+      told = resolve;
+    });
+    notebook.choose('order', 'mode', 'off');
+    notebook.kernel.become('foreign');
+    expect(guard.isWatching(notebook)).toBe(true); // nobody has said that it may run
+    const early = admitted('b');
+    told({ mode: 'mark', floor: 'linear' });
+    expect(await early).toEqual([]);
+    expect(guard.isWatching(notebook)).toBe(true);
+    expect(await admitted('a')).toEqual(['a']);
+  });
+
+  it('asks nothing there when the floor is one for Python alone, and lets cells run when nobody knows it', async () => {
+    policy = Promise.resolve({ mode: 'mark', floor: 'block' });
+    notebook.kernel.become('foreign');
+    await settled();
+    expect(guard.isWatching(notebook)).toBe(false);
+    policy = Promise.reject(new Error('no server'));
+    notebook.kernel.become('foreign');
+    expect(await admitted('b')).toEqual(['b']);
+    expect(guard.isWatching(notebook)).toBe(false);
+  });
+
+  it('goes by the mode of the settings there', async () => {
+    policy = Promise.resolve({ mode: 'linear', floor: null });
+    notebook.kernel.become('foreign');
+    await settled();
+    expect(await admitted('b')).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ import {
   settled
 } from '../../ui/__tests__/fakes';
 import { ModeChoice } from '../choice';
-import type { IOrderStatus } from '../client';
+import type { IOrderStatus, OrderMode } from '../client';
 import { OrderClient } from '../client';
 import { OrderModel } from '../model';
 
@@ -74,6 +74,22 @@ describe('the order of a notebook', () => {
     notebook.changed.emit();
     await settled();
     expect(notebook.kernel.calls.length).toBe(1);
+  });
+
+  it('allows in other languages off and linear, and only linear where the policy says so', async () => {
+    notebook.kernel.become('foreign');
+    await settled();
+    expect(['off', 'warn', 'linear'].map(mode => model.allows(mode as OrderMode))).toEqual([
+      true,
+      false,
+      true
+    ]);
+    server.answers['GET order/policy'] = () => ({ mode: 'mark', floor: 'linear' });
+    notebook.kernel.become('foreign');
+    await settled();
+    expect(model.floor).toBe('linear');
+    expect(model.mode).toBe('linear');
+    expect(model.allows('off')).toBe(false);
   });
 
   it('lists the cells that are not fresh, without empty ones and text', () => {
