@@ -160,6 +160,8 @@ def written(named: Named) -> dict[str, str]:
 
 def _told(texts: Iterable[str], named: Named, words: Collection[str]) -> set[str]:
     tokens = {token for text in texts for token in _TOKEN.findall(text)}
+    if not named.programs:
+        tokens -= {"*", "**", "?"}  # ``select *``
     paths = _existing(tokens, named.tree or {})
     if named.programs:
         for path in list(paths):
