@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlnb.core.clock import utc_now
-from mlnb.core.errors import BadInput
 from mlnb.core.ids import new_id
 from mlnb.core.secrets import mask
 from mlnb.core.version import __version__
@@ -23,12 +22,14 @@ from mlnb.snapshots import rules
 from mlnb.snapshots.differences import Diff
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.process import ProcessState
-from mlnb.snapshots.plugins.taking import Job, Taking
+from mlnb.snapshots.plugins.taking import Job
 from mlnb.snapshots.types import CellRun, Manifest, Restored, Snapshot
 
 if TYPE_CHECKING:
+    from mlnb.kernel.snapshots_back import Restorer
     from mlnb.snapshots.plugins.around import Gathering, Sources
     from mlnb.snapshots.plugins.writing import SnapshotWriter
+    from mlnb.snapshots.previews import Preview
 
 
 class KernelSnapshots:
@@ -67,6 +68,7 @@ class KernelSnapshots:
         self._auto = rules.Auto()
         self._last_taken = time.monotonic()
         self._lazy_writer: SnapshotWriter | None = None
+        self._lazy_restorer: Restorer | None = None
         self._process = ProcessState()
         self._cells = CellRecorder(self._after_run)
         self._cells.attach(shell.events)
@@ -89,6 +91,11 @@ class KernelSnapshots:
         Args:
             reason: why, in the user's words.
         """
+        taken = self._take(reason)
+        self._attempt("runs were not linked", lambda: self._link(taken.id))
+        return taken
+
+    def _take(self, reason: str) -> TakenSnapshot:
         snapshot_id, created_at, why = new_id("snap"), utc_now(), mask(reason)
         notebook = self._notebook()
         job = Job(
@@ -104,7 +111,6 @@ class KernelSnapshots:
         self._tell()
         taking = self._writer.take(job)
         self._last_taken = time.monotonic()
-        self._attempt("runs were not linked", lambda: self._link(snapshot_id))
         return TakenSnapshot(snapshot_id, created_at, why, taking)
 
     def _gather(self, notebook: Path | None) -> Gathering:
@@ -184,42 +190,60 @@ class KernelSnapshots:
         """
         self._auto = rules.auto_from_mode(mode)
 
-    def restore(self, snapshot_id: str, names: Sequence[str] | None = None) -> Restored:
-        """Make the variables what they were: all of them, or only `names`.
+    def restore(
+        self, snapshot_id: str, names: Sequence[str] | None = None, *, trust: bool = False, recompute: bool = False
+    ) -> Restored:
+        """Make the variables what they were: all of them, or only `names`. See `mlnb.snapshots.restore`."""
+        return self._restorer.restore(snapshot_id, names, trust=trust, recompute=recompute)
 
-        Either everything that can come back does, in one step, or the old state stays. Variables whose value has not changed since are
-        left untouched. A variable that does not come back is named and left as it is. Without `names`, variables that the snapshot did
-        not have are removed. The state before is kept in a snapshot of its own, `Restored.undo`.
+    def undo(self) -> Restored:
+        """Take the last restore of this kernel back. See `mlnb.snapshots.undo`."""
+        return self._restorer.undo()
 
-        Raises:
-            SnapshotNotFound: there is none of that id.
-            BadInput: it has no variable of a name in `names`.
-            NotTrusted: this user did not sign it; nothing of it was loaded.
-            Damaged: something of it was changed on disk; nothing of it was loaded.
-            StoreUnavailable: the state before could not be kept; nothing was changed.
-        """
-        from mlnb.kernel.snapshots_restore import restore  # noqa: PLC0415 - cloudpickle, on first use
+    def redo(self) -> Restored:
+        """Do again what `undo` took back last. See `mlnb.snapshots.redo`."""
+        return self._restorer.redo()
 
-        self._writer.settle()
-        manifest = self._files.read(snapshot_id)
-        unknown = sorted(set(names or ()) - set(manifest.variables))
-        if unknown:
-            raise BadInput(
-                f"{snapshot_id} has no variable {', '.join(unknown)}", f"See `mlnb snapshot show {snapshot_id}`."
+    def preview(self, snapshot_id: str) -> Preview:
+        """What a restore would do. See `mlnb.snapshots.preview`."""
+        return self._restorer.preview(snapshot_id)
+
+    @property
+    def _restorer(self) -> Restorer:
+        if self._lazy_restorer is None:
+            from mlnb.kernel.snapshots_back import Restorer  # noqa: PLC0415 - cloudpickle, on first use
+            from mlnb.kernel.snapshots_restore import Kernel  # noqa: PLC0415
+            from mlnb.snapshots.plugins.previewing import runs_of  # noqa: PLC0415
+
+            kernel = Kernel(
+                namespace=self._shell.user_ns,
+                files=self._files,
+                writer=self._writer,
+                process=self._process,
+                take_before=lambda id: self._take(f"before restore of {id}"),
+                runs=lambda manifest: runs_of(self._files, manifest, self._cells.sources),
             )
-        return restore(
-            self._shell.user_ns, manifest, names, self._files, self._writer, self._process, self._take_before
-        )
-
-    def _take_before(self, snapshot_id: str) -> Taking:
-        return self.take(f"before restore of {snapshot_id}").taking
+            self._lazy_restorer = Restorer(
+                kernel,
+                linked=lambda id: self._attempt("runs were not linked", lambda: self._link(id)),
+                hidden=lambda: getattr(self._shell, "user_ns_hidden", {}),
+                env_id=self._environment,
+                notebook=self._notebook,
+                sources=self._cells.sources,
+            )
+        return self._lazy_restorer
 
     def door_functions(self) -> dict[str, Callable[..., Any]]:
         """What this offers to front ends and to the server, by name; arguments by keyword, JSON values out."""
         return {
             "snapshots.take": lambda reason="": to_wire(self.take(reason).wait()),
             "snapshots.list": lambda: to_wire({"snapshots": self.list()}),
-            "snapshots.restore": lambda id, names=None: to_wire(self.restore(id, names)),
+            "snapshots.restore": lambda id, names=None, trust=False, recompute=False: to_wire(
+                self.restore(id, names, trust=trust, recompute=recompute)
+            ),
+            "snapshots.preview": lambda id: to_wire(self.preview(id)),
+            "snapshots.undo": lambda: to_wire(self.undo()),
+            "snapshots.redo": lambda: to_wire(self.redo()),
         }
 
     def _snapshot(self, manifest: Manifest) -> Snapshot:

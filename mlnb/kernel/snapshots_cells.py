@@ -21,6 +21,7 @@ class CellRecorder:
 
     def __init__(self, after_run: Callable[[CellRun], None]) -> None:
         self.runs: list[CellRun] = []
+        self.sources: dict[str, str] = {}  # by digest, as they were run
         self._after_run = after_run
         self._started: tuple[datetime, float] | None = None
 
@@ -53,4 +54,5 @@ class CellRecorder:
             succeeded=bool(result.success),
         )
         self.runs.append(run)
+        self.sources[run.source_digest] = str(info.raw_cell)
         self._after_run(run)

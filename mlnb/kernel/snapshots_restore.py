@@ -4,79 +4,175 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from mlnb.core.errors import NotTrusted
+from mlnb.kernel.snapshots_recompute import run_again
+from mlnb.kernel.snapshots_taken import TakenSnapshot
 from mlnb.snapshots.plugins import functions, rebuild
 from mlnb.snapshots.plugins.capture import class_version
 from mlnb.snapshots.plugins.codecs import codec_named
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.loading import Loaded, load, read_contents
+from mlnb.snapshots.plugins.pickled import reason_from_error
 from mlnb.snapshots.plugins.process import CODEC, ProcessState
 from mlnb.snapshots.plugins.taking import Taking
 from mlnb.snapshots.plugins.writing import SnapshotWriter
+from mlnb.snapshots.rules import recompute
+from mlnb.snapshots.rules.recompute import RanCell
 from mlnb.snapshots.types import Component, Manifest, Restored
 
 _GONE = object()
 
 
-def restore(
-    namespace: dict[str, Any],
-    manifest: Manifest,
-    names: Sequence[str] | None,
-    files: SnapshotFiles,
-    writer: SnapshotWriter,
-    process: ProcessState,
-    take_before: Callable[[str], Taking],
-) -> Restored:
-    """Put the variables of `manifest` (or `names` of them) into `namespace`.
+@dataclass(frozen=True)
+class Wish:
+    """What the user wants back.
 
-    Args:
-        namespace: the shell's.
-        manifest: verified and this user's own.
+    Attributes:
         names: which variables, None for all.
+        is_cautious: nobody said the snapshot may be trusted: only what can be read as data is loaded.
+        recompute: run cells again for what was not saved, where they can only give the same.
+        held: values that no snapshot can hold and that are still alive, by name; they are put back as they are.
+    """
+
+    names: Sequence[str] | None = None
+    is_cautious: bool = False
+    recompute: bool = False
+    held: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """What a restore works with.
+
+    Attributes:
+        namespace: the shell's.
         files: where the snapshot lies.
         writer: learns what is stored.
         process: sets what no variable holds.
         take_before: begins to keep the state as it is now.
+        runs: the cell runs of a manifest, with their sources where they are known.
+    """
+
+    namespace: dict[str, Any]
+    files: SnapshotFiles
+    writer: SnapshotWriter
+    process: ProcessState
+    take_before: Callable[[str], TakenSnapshot]
+    runs: Callable[[Manifest], Sequence[RanCell]]
+
+
+@dataclass(frozen=True)
+class Done:
+    """A restore that is done, and the values it replaced that no snapshot can hold, by name."""
+
+    restored: Restored
+    lost: Mapping[str, Any]
+
+
+def restore(kernel: Kernel, manifest: Manifest, wish: Wish) -> Done:
+    """Put the variables of `manifest` into the kernel's namespace, as far as `wish` says.
 
     Raises:
         Damaged: something was changed on disk; nothing was loaded.
+        NotTrusted: the wish is cautious, and nothing of what it names can be read as data.
         StoreUnavailable: the state before could not be kept; nothing was changed.
     """
+    before = kernel.take_before(manifest.id)
+    try:
+        return _restore(kernel, manifest, wish, before.taking)
+    except BaseException:
+        _forget(kernel, before)
+        raise
+
+
+def _restore(kernel: Kernel, manifest: Manifest, wish: Wish, before: Taking) -> Done:
+    namespace, names = kernel.namespace, wish.names
     wanted = set(manifest.variables if names is None else names)
     components = [component for component in manifest.components if wanted.intersection(component.names)]
     if names is None:
         components += [component for component in manifest.components if component.codec == CODEC]
-    before = take_before(manifest.id)
     same = _unchanged(components, namespace, before)
     contents = read_contents(
         manifest,
-        files.blobs,
+        kernel.files.blobs,
         [component for component in components if component not in same],
-        lambda: _import_for(manifest, wanted),
+        (lambda: None) if wish.is_cautious else (lambda: _import_for(manifest, wanted)),
     )
     live = {} if names is None else _live_classes(namespace)
     state = [content.stream for content in contents if content.component.codec == CODEC]
     contents = [content for content in contents if content.component.codec != CODEC]
-    loaded = load(contents, codec_named, rebuild.Loading(namespace, live, python=manifest.python))
+    how = rebuild.Loading(namespace, live, python=manifest.python)
+    loaded = load(contents, codec_named, how, is_cautious=wish.is_cautious)
     fresh = {name: value for name, value in loaded.values.items() if name in wanted}
+    untouched = {name for component in same for name in component.names if name in wanted}
+    if wish.is_cautious and not fresh and not untouched:
+        reason = next(iter(loaded.failed.values()), "it holds no values")
+        raise NotTrusted(f"nothing of {manifest.id} was loaded: {reason}", "If you trust who made it, say so: --trust.")
+    fresh.update({name: wish.held[name] for name in wanted - set(fresh) - untouched if name in wish.held})
+    if wish.recompute:
+        again, failed = _recompute(kernel, manifest, wanted - set(fresh) - untouched)
+        fresh.update(again)
+        loaded.failed.update(failed)
+    else:
+        again = {}
     kept = before.written.result()
     removed = sorted(_removable(kept, manifest)) if names is None else []
+    lost = {
+        name: namespace[name]
+        for name in fresh
+        if name in namespace and name in kept.variables and kept.variables[name].state != "saved"
+    }
     _swap(namespace, fresh, removed)
-    writer.known.learn(manifest)
-    set_parts = process.restore(bytes(state[0])) if state else ()
-    untouched = {name for component in same for name in component.names if name in wanted}
+    kernel.writer.known.learn(manifest)
+    set_parts = kernel.process.restore(bytes(state[0])) if state else ()
     back = {*fresh, *untouched}
-    return Restored(
-        id=manifest.id,
-        restored=tuple(sorted(name for name in back if manifest.variables[name].state == "saved")),
-        recomputed=tuple(sorted(name for name in back if manifest.variables[name].state == "recompute")),
-        not_restored=_not_restored(manifest, wanted - back, loaded, namespace),
-        removed=tuple(removed),
-        undo=kept.id,
-        process=set_parts,
+    recomputed = {name for name in back if name in again or manifest.variables[name].state == "recompute"}
+    return Done(
+        Restored(
+            id=manifest.id,
+            restored=tuple(sorted(back - recomputed)),
+            recomputed=tuple(sorted(recomputed)),
+            not_restored=_not_restored(manifest, wanted - back, loaded, namespace),
+            removed=tuple(removed),
+            undo=kept.id,
+            process=set_parts,
+        ),
+        lost,
     )
+
+
+def _forget(kernel: Kernel, before: TakenSnapshot) -> None:
+    """Nothing was changed, so the state before is no state of its own that anybody would look for."""
+    with contextlib.suppress(Exception):
+        before.taking.written.result()
+        kernel.files.discard(before.id)
+        kernel.writer.known.forget()  # its packs may go with it
+
+
+def _recompute(kernel: Kernel, manifest: Manifest, names: set[str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Values of `names` from running cells again, and for the others why not, with the cells that make them."""
+    values: dict[str, Any] = {}
+    failed: dict[str, str] = {}
+    groups: dict[tuple[RanCell, ...], set[str]] = {}
+    runs = kernel.runs(manifest)
+    for name in sorted(names):
+        found = recompute.recipe(name, runs)
+        if found.why_not:
+            made_by = f"cell runs {recompute.orders(found)} make it, but " if found.runs else ""
+            failed[name] = f"it is not computed again: {made_by}{found.why_not}"
+        else:
+            groups.setdefault(found.runs, set()).add(name)
+    for cells, together in groups.items():
+        try:
+            values.update(run_again(kernel.namespace, cells, together))
+        except Exception as error:  # noqa: BLE001 - the cells are the user's code
+            reason = f"cell runs {', '.join(str(cell.order) for cell in cells)} were run again, but {reason_from_error(error)}"
+            failed.update(dict.fromkeys(together, reason))
+    return values, failed
 
 
 def _unchanged(components: Sequence[Component], namespace: dict[str, Any], before: Taking) -> list[Component]:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mlnb.snapshots.differences import Diff
+    from mlnb.snapshots.previews import Preview
     from mlnb.snapshots.types import Restored, Snapshot
 
-__all__ = ["diff", "flush", "list", "restore", "set_auto", "take"]
+__all__ = ["diff", "flush", "list", "preview", "redo", "restore", "set_auto", "take", "undo"]
 
 
 def take(reason: str = "") -> Snapshot:
@@ -39,17 +40,61 @@ def list() -> Sequence[Snapshot]:
     return found
 
 
-def restore(id: str, names: Sequence[str] | None = None) -> Restored:
+def restore(id: str, names: Sequence[str] | None = None, *, trust: bool = False, recompute: bool = False) -> Restored:
     """Make the notebook's variables (or only `names`) what they were at the snapshot `id`; nothing else changes on an error.
+
+    Either everything that can come back does, in one step, or the old state stays. Variables whose value has not changed since are
+    left untouched. A variable that does not come back is named and left as it is. Without `names`, variables that the snapshot did
+    not have are removed. The state before is kept in a snapshot of its own, `Restored.undo`; `undo` goes there.
+
+    Args:
+        id: the snapshot.
+        names: which variables, None for all.
+        trust: you trust who made it: of a snapshot from elsewhere, too, the variables are loaded, which may run code. It is said once.
+            Without it, plain values and arrays of such a snapshot can be had by `names`; they are read as data.
+        recompute: run the cells again that make what was not saved, in their order, where they write no file, use no network, no
+            clock and no chance; where they do, they are named.
 
     Raises:
         SnapshotNotFound: there is none of that id.
         BadInput: it has no variable of a name in `names`.
-        NotTrusted: this user did not sign it; nothing of it was loaded.
+        NotTrusted: it is foreign; nothing of it was loaded.
         Damaged: something of it was changed on disk; nothing of it was loaded.
+        Conflict: a restore is going on already.
         StoreUnavailable: the state before could not be kept; nothing was changed.
     """
-    done: Restored = _kernel().restore(id, names)
+    done: Restored = _kernel().restore(id, names, trust=trust, recompute=recompute)
+    return done
+
+
+def preview(id: str) -> Preview:
+    """What `restore(id)` would do: variable by variable, cells that differ, the environment. Nothing is loaded or changed.
+
+    Raises:
+        SnapshotNotFound: there is none of that id.
+        Damaged: it was changed on disk.
+    """
+    found: Preview = _kernel().preview(id)
+    return found
+
+
+def undo() -> Restored:
+    """Take the last restore in this kernel back; again, the one before. `redo` does it again.
+
+    Raises:
+        Conflict: nothing was restored here.
+    """
+    done: Restored = _kernel().undo()
+    return done
+
+
+def redo() -> Restored:
+    """Do again what `undo` took back last.
+
+    Raises:
+        Conflict: nothing was taken back, or something was restored since.
+    """
+    done: Restored = _kernel().redo()
     return done
 
 

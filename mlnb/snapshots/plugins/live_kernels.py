@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from mlnb.core.errors import Damaged, MlnbError, NotFound, NotTrusted, StoreUnavailable
+from mlnb.core.errors import BadInput, Conflict, Damaged, MlnbError, NotFound, NotTrusted, Refused, StoreUnavailable
 from mlnb.snapshots.errors import KernelBusy, NoLiveKernel, SnapshotNotFound
 
 _KNOWN: dict[str, type[MlnbError]] = {
-    kind.code: kind for kind in (SnapshotNotFound, NotFound, NotTrusted, Damaged, StoreUnavailable)
+    kind.code: kind
+    for kind in (SnapshotNotFound, NotFound, NotTrusted, Refused, Damaged, StoreUnavailable, Conflict, BadInput)
 }
 
 

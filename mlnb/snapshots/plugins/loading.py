@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mlnb.core.errors import Damaged
-from mlnb.snapshots.plugins import pickled, rebuild
+from mlnb.snapshots.plugins import cautious, pickled, rebuild
 from mlnb.snapshots.plugins.packs import PackReader
 from mlnb.snapshots.ports import Codec
 from mlnb.snapshots.types import Chunk, Component, Manifest
@@ -111,8 +111,21 @@ def _eager() -> Iterator[None]:
         sys.setswitchinterval(before)
 
 
-def load(contents: Collection[Content], codec_named: Callable[[str], Codec], state: rebuild.Loading) -> Loaded:
-    """The values of `contents`. A component that cannot be loaded is named with the reason; the others are."""
+def load(
+    contents: Collection[Content],
+    codec_named: Callable[[str], Codec],
+    state: rebuild.Loading,
+    *,
+    is_cautious: bool = False,
+) -> Loaded:
+    """The values of `contents`. A component that cannot be loaded is named with the reason; the others are.
+
+    Args:
+        contents: verified.
+        codec_named: gives the codec of a name.
+        state: what the restore knows.
+        is_cautious: read them as data; what names code is not loaded (see `cautious`).
+    """
     loaded = Loaded()
     for content in sorted(contents, key=lambda one: one.component.names):
         names = content.component.names
@@ -122,8 +135,15 @@ def load(contents: Collection[Content], codec_named: Callable[[str], Codec], sta
                     memory.toreadonly() if buffer.is_readonly else memory
                     for buffer, memory in zip(content.component.buffers, content.buffers, strict=True)
                 ]
-                values: Mapping[str, Any] = codec_named(content.component.codec).load(content.stream, buffers)
+                codec = codec_named(content.component.codec)
+                values: Mapping[str, Any] = (
+                    cautious.load(codec, content.stream, buffers)
+                    if is_cautious
+                    else codec.load(content.stream, buffers)
+                )
                 loaded.values.update({name: values[name] for name in names})
+        except cautious.NeedsConsent as error:
+            loaded.failed.update(dict.fromkeys(names, f"it is not loaded without your consent: {error.message}"))
         except Exception as error:  # noqa: BLE001 - loading runs the objects' own code
             loaded.failed.update(
                 dict.fromkeys(names, f"it could not be loaded here: {pickled.reason_from_error(error)}")

@@ -1,0 +1,144 @@
+"""Going back in a kernel: preview, restore, undo and redo, one at a time."""
+
+from __future__ import annotations
+
+import platform
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlnb.core.clock import utc_now
+from mlnb.core.errors import BadInput, Conflict, NotTrusted, Refused
+from mlnb.kernel.snapshots_restore import Kernel, Wish, restore
+from mlnb.kernel.snapshots_undo import Step, Steps
+from mlnb.snapshots import rules
+from mlnb.snapshots.plugins.previewing import preview_of
+from mlnb.snapshots.previews import Preview
+from mlnb.snapshots.rules import trust as trust_rules
+from mlnb.snapshots.rules.preview import Live
+from mlnb.snapshots.types import Manifest, Restored
+
+if TYPE_CHECKING:
+    from mlnb.snapshots.rules.trust import Standing
+
+_MOST_FOREIGN_SHARE = 0.5
+
+
+class Restorer:
+    """The restores of one kernel.
+
+    Args:
+        kernel: what they work with.
+        linked: told the id of the snapshot of the state before each restore.
+        hidden: IPython's own names; asked at each preview.
+        env_id: names the environment; asked at each preview.
+        notebook: the notebook's path; asked at each preview.
+        sources: sources of the cells that ran here, by digest.
+    """
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        *,
+        linked: Callable[[str], object],
+        hidden: Callable[[], Mapping[str, object]],
+        env_id: Callable[[], str],
+        notebook: Callable[[], Path | None],
+        sources: Mapping[str, str],
+    ) -> None:
+        self._kernel = kernel
+        self._linked = linked
+        self._hidden = hidden
+        self._env_id = env_id
+        self._notebook = notebook
+        self._sources = sources
+        self._steps = Steps(self._go)
+        self._busy = threading.Lock()
+
+    def restore(
+        self, snapshot_id: str, names: Sequence[str] | None = None, *, trust: bool = False, recompute: bool = False
+    ) -> Restored:
+        """See `mlnb.snapshots.restore`."""
+        with self._alone():
+            manifest, standing = self._kernel.files.read_standing(snapshot_id)
+            unknown = sorted(set(names or ()) - set(manifest.variables))
+            if unknown:
+                raise BadInput(
+                    f"{snapshot_id} has no variable {', '.join(unknown)}", f"See `mlnb snapshot show {snapshot_id}`."
+                )
+            is_cautious = self._is_cautious(manifest, standing, names, trust)
+            done = restore(self._kernel, manifest, Wish(names, is_cautious, recompute))
+            self._steps.note(Step(str(done.restored.undo), done.lost))
+            self._linked(str(done.restored.undo))
+            return done.restored
+
+    def undo(self) -> Restored:
+        """See `mlnb.snapshots.undo`."""
+        with self._alone():
+            return self._steps.undo()
+
+    def redo(self) -> Restored:
+        """See `mlnb.snapshots.redo`."""
+        with self._alone():
+            return self._steps.redo()
+
+    def preview(self, snapshot_id: str) -> Preview:
+        """See `mlnb.snapshots.preview`."""
+        from mlnb.snapshots.plugins.fingerprint import Session, fingerprint  # noqa: PLC0415 - on first use
+
+        self._kernel.writer.settle()
+        namespace = self._kernel.namespace
+        session = Session(namespace)
+        names = rules.user_names(namespace, self._hidden())
+        digests = {name: fingerprint(namespace[name], session).digest for name in names}
+        live = Live(digests, self._env_id(), platform.python_version())
+        return preview_of(self._kernel.files, snapshot_id, live, notebook=self._notebook(), sources=dict(self._sources))
+
+    def _is_cautious(
+        self, manifest: Manifest, standing: Standing, names: Sequence[str] | None, is_trusted_now: bool
+    ) -> bool:
+        """Whether values are read as data only. The user's word is kept, for exactly this snapshot.
+
+        Raises:
+            NotTrusted: everything is wanted of a snapshot that nobody trusts.
+            Refused: it names more memory than anybody would without consent.
+        """
+        if standing.is_trusted:
+            return False
+        if is_trusted_now:
+            self._kernel.files.consent(manifest.id, utc_now())
+            return False
+        if names is None:
+            raise NotTrusted(*trust_rules.why_not_trusted(manifest.id, standing))
+        wanted = [component for component in manifest.components if set(names) & set(component.names)]
+        size = sum(buffer.size_bytes for component in wanted for buffer in component.buffers)
+        if size > _MOST_FOREIGN_SHARE * _free_bytes():
+            raise Refused(f"{manifest.id} is foreign and wants {size >> 20} MiB of memory", "Restore fewer variables.")
+        return True
+
+    def _go(self, step: Step) -> tuple[Restored, Step]:
+        done = restore(self._kernel, self._kernel.files.read(step.snapshot), Wish(held=step.held))
+        self._linked(str(done.restored.undo))
+        return done.restored, Step(str(done.restored.undo), done.lost)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._busy.acquire(blocking=False):
+            raise Conflict("a restore is going on in this kernel already", "Wait until it has ended.")
+        try:
+            self._kernel.writer.settle()
+            yield
+        finally:
+            self._busy.release()
+
+
+def _free_bytes() -> Any:  # noqa: ANN401 - a number; infinite where nobody knows
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    return float("inf")

@@ -1,0 +1,60 @@
+"""What a kernel restored, one after the other, so that it can be taken back and done again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlnb.core.errors import Conflict
+from mlnb.snapshots.types import Restored
+
+
+@dataclass(frozen=True)
+class Step:
+    """A state to go to: its snapshot, and beside it values that no snapshot can hold, by name."""
+
+    snapshot: str
+    held: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Steps:
+    """The restores of one kernel.
+
+    Args:
+        go: restores a step and returns what it did, and the step that leads back.
+    """
+
+    def __init__(self, go: Callable[[Step], tuple[Restored, Step]]) -> None:
+        self._go = go
+        self._back: list[Step] = []
+        self._forth: list[Step] = []
+
+    def note(self, way_back: Step) -> None:
+        """Something was restored; what was undone before can no longer be done again."""
+        self._back.append(way_back)
+        self._forth.clear()
+
+    def undo(self) -> Restored:
+        """Take the last restore back.
+
+        Raises:
+            Conflict: there is none.
+        """
+        return self._move(self._back, self._forth, "nothing was restored in this kernel that could be taken back")
+
+    def redo(self) -> Restored:
+        """Do again what `undo` took back last.
+
+        Raises:
+            Conflict: there is nothing.
+        """
+        return self._move(self._forth, self._back, "nothing was taken back in this kernel that could be done again")
+
+    def _move(self, source: list[Step], target: list[Step], nothing: str) -> Restored:
+        if not source:
+            raise Conflict(nothing, "mlnb.snapshots.list() shows every state there is to go to.")
+        restored, way_back = self._go(source[-1])
+        source.pop()
+        target.append(way_back)
+        return restored
