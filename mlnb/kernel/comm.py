@@ -21,10 +21,17 @@ class Comms:
     Args:
         shell: an InteractiveShell; only under ipykernel does it have comms.
         on_last_closed: told when the last front end has gone.
+        on_own: told with each message of mlnb's own, which changes nothing of the user's.
     """
 
-    def __init__(self, shell: Any, on_last_closed: Callable[[], None] = lambda: None) -> None:  # noqa: ANN401 - untyped
+    def __init__(
+        self,
+        shell: Any,  # noqa: ANN401 - untyped
+        on_last_closed: Callable[[], None] = lambda: None,
+        on_own: Callable[[], None] = lambda: None,
+    ) -> None:
         self._on_last_closed = on_last_closed
+        self._on_own = on_own
         self._manager: Any = getattr(getattr(shell, "kernel", None), "comm_manager", None)
         self._open: dict[str, Any] = {}
 
@@ -50,18 +57,21 @@ class Comms:
                 comm.send({"event": event})
 
     def _opened(self, comm: Any, _message: Any) -> None:  # noqa: ANN401 - untyped by its library
+        self._on_own()
         self._open[comm.comm_id] = comm
         comm.on_close(lambda _: self._closed(comm))
         comm.on_msg(lambda message: self._asked(comm, message))
         comm.send({"event": "ready"})
 
     def _closed(self, comm: Any) -> None:  # noqa: ANN401 - untyped by its library
+        self._on_own()
         self._open.pop(comm.comm_id, None)
         if not self._open:
             with logged("comm: the last one closed"):
                 self._on_last_closed()
 
     def _asked(self, comm: Any, message: Any) -> None:  # noqa: ANN401 - untyped by its library
+        self._on_own()
         with logged("comm: answer"):
             data = message["content"]["data"]
             if not isinstance(data, dict):

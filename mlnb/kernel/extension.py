@@ -13,6 +13,7 @@ from mlnb.kernel.comm import Comms
 from mlnb.kernel.log import log_text, logged
 from mlnb.kernel.magics import MlnbMagics
 from mlnb.kernel.order import KernelOrder
+from mlnb.kernel.order_between import Between
 from mlnb.kernel.order_ladder import ladder_from_surroundings
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ class Loaded:
 
     def __init__(self, shell: Any) -> None:  # noqa: ANN401 - untyped by its library
         self.shell = shell
-        self.order = KernelOrder(shell, ladder_from_surroundings(registry.own_notebook()))
-        self.comms = Comms(shell, self.order.let_go)
+        self.between = Between(shell)
+        self.order = KernelOrder(shell, ladder_from_surroundings(registry.own_notebook()), between=self.between)
+        self.comms = Comms(shell, self.order.let_go, self.between.explain)
         self.snapshots: KernelSnapshots | None = None
         self._hooks: list[tuple[str, Callable[..., None]]] = [
             ("pre_run_cell", self.order.before_run),
@@ -44,6 +46,7 @@ class Loaded:
             runs.prepare()
         with logged("load: order"):
             current.fill("order", self.order)
+            self.between.register(self.order.tell)
             for event, hook in self._hooks:
                 self.shell.events.register(event, hook)
             self.shell.ast_transformers.append(self.order)
@@ -63,6 +66,8 @@ class Loaded:
         for event, hook in self._hooks:
             with logged("unload: hooks"):
                 self.shell.events.unregister(event, hook)
+        with logged("unload: what runs between cells"):
+            self.between.unregister()
         with logged("unload: transformer"):
             self.shell.ast_transformers.remove(self.order)
         with logged("unload: the rest"):

@@ -7,31 +7,31 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from mlnb.core.errors import BadInput
 from mlnb.kernel import registry
 from mlnb.kernel.log import log_error, logged
 from mlnb.kernel.order_asking import advice_on, dependants_of
+from mlnb.kernel.order_between import Between
 from mlnb.kernel.order_document import Document
 from mlnb.kernel.order_judge import Judge, Judged
 from mlnb.kernel.order_ladder import Ladder
 from mlnb.kernel.order_runs import CellRefused, Runs
+from mlnb.kernel.order_saved import SavedNotebooks
 from mlnb.kernel.order_words import order_in_words
 from mlnb.order.errors import NoSuchCell
 from mlnb.order.live import Advice, Dependants, OrderGraph, OrderStatus, Plan, Summary
-from mlnb.order.plugins.notebook_file import read_notebook
 from mlnb.order.plugins.python import PythonAnalyzer
 from mlnb.order.ports import Analyzer
 from mlnb.order.rules import modes
 from mlnb.order.rules.graph import graph
-from mlnb.order.rules.static import check_notebook
-from mlnb.order.types import CellStatus, CheckReport, Kept, Mode
+from mlnb.order.types import CellStatus, Kept, Mode
 
 __all__ = ["CellRefused", "KernelOrder"]
 
 
-class KernelOrder:
+class KernelOrder(SavedNotebooks):
     """The order service of one kernel. Its hooks never raise into the user's cell, but for `CellRefused`.
 
     A fault of its own switches order off here, with a reason to be seen; setting a mode switches it on again. It may be called
@@ -42,6 +42,7 @@ class KernelOrder:
         ladder: the mode to begin with and the team's floor; mode ``mark`` and no floor when None.
         analyzer: reads the code of cells; Python's when None.
         find: where the notebook's file lies, or None; what the session says when None.
+        between: tells what runs beside the cells; nothing but threads and tasks is seen when None.
     """
 
     def __init__(
@@ -50,12 +51,13 @@ class KernelOrder:
         ladder: Ladder | None = None,
         analyzer: Analyzer | None = None,
         find: Callable[[], Path | None] | None = None,
+        between: Between | None = None,
     ) -> None:
+        super().__init__(analyzer or PythonAnalyzer(shell.transform_cell))
         self._lock = threading.RLock()
         self._ladder = ladder or Ladder()
-        self._analyzer = analyzer or PythonAnalyzer(shell.transform_cell)
         self._document = Document(find or registry.own_notebook, lambda source: self._analyzer.analyze(source).digest)
-        self._runs = Runs(shell, self._analyzer, self)
+        self._runs = Runs(shell, self._analyzer, self, between or Between(shell))
         self._judge = Judge(self._document, lambda: self._runs.tracker, self._analyzer)
         self._is_trusted = False
         self.listeners: list[Callable[[], None]] = []
@@ -213,22 +215,6 @@ class KernelOrder:
     def document(self) -> Document:
         """The document as this kernel knows it."""
         return self._document
-
-    def check(self, path: Path) -> CheckReport:
-        """The order findings of the saved notebook at `path`, as outside a kernel.
-
-        Raises:
-            BadInput: there is no such file, or it is not a notebook.
-        """
-        return check_notebook(read_notebook(path), lambda _language: self._analyzer)
-
-    def verify(self, path: Path, parameters: Mapping[str, Any] | None = None) -> NoReturn:
-        """Not from inside a kernel: a fresh run is another process's business.
-
-        Raises:
-            BadInput: always.
-        """
-        raise BadInput("a notebook is not verified from inside a kernel", f"In a terminal: mlnb verify {path}")
 
     @property
     def mode(self) -> Mode:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from mlnb.kernel.order_names import Names
 from mlnb.kernel.order_values import Print
 from mlnb.kernel.order_world import digest
 
@@ -41,6 +42,37 @@ def name_origins(
 def _is_changed(identity: int, count: str, before: str, touched: set[int]) -> bool:
     """An object that counts its changes is believed; another counts as changed when the run may have changed it."""
     return count != before if count else identity in touched
+
+
+def look_at_all(names: Names, known_changed: set[str], number: int) -> tuple[set[str], set[str]]:
+    """Look at every value that can change in place, because something other than a watched cell may have changed some.
+
+    Args:
+        names: the names of the shell; their prints and the origins are brought up to date.
+        known_changed: names that were looked at just now.
+        number: of the last run; names the moment.
+
+    Returns:
+        The names whose value changed, or may have; and those of which only that can be said.
+    """
+    lineage = names.context.lineage
+    old = {
+        name: known
+        for name, known in names.prints.items()
+        if name not in known_changed and (known.objects or known.blind)
+    }
+    counts = {identity: count for known in old.values() for identity, count in known.blind}
+    for name in old:
+        names.look(name)
+    changed = {name for name, known in old.items() if names.digest(name) != known.digest}
+    blind = {name: names.prints[name].blind for name in old if name in names.prints and names.prints[name].blind}
+    for identity, count in {one for found in blind.values() for one in found}:
+        if not count or counts.get(identity) != count:
+            lineage[identity] = digest(("touched", lineage.get(identity, ""), number))
+    for name in blind:
+        names.look(name)
+    doubtful = {name for name in blind if name not in changed and names.digest(name) != old[name].digest}
+    return changed | doubtful, doubtful
 
 
 def forget_dead(lineage: dict[int, str], prints: Iterable[Print]) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from IPython.core.error import InputRejected
 
 from mlnb.kernel import order_files
+from mlnb.kernel.order_between import Between
 from mlnb.kernel.order_display import DisplayWatch
 from mlnb.kernel.order_trace import Begun, Tracker
 from mlnb.order.ports import Analyzer
@@ -53,12 +54,14 @@ class Runs:
         shell: an IPython InteractiveShell.
         analyzer: reads the code of cells.
         gate: what decides.
+        between: tells what runs beside the cells.
     """
 
-    def __init__(self, shell: Any, analyzer: Analyzer, gate: Gate) -> None:  # noqa: ANN401 - untyped by its library
+    def __init__(self, shell: Any, analyzer: Analyzer, gate: Gate, between: Between) -> None:  # noqa: ANN401 - untyped by its library
         self._shell = shell
         self._analyzer = analyzer
         self._gate = gate
+        self._between = between
         self._display = DisplayWatch(shell)
         self._tracker: Tracker | None = None
         self._is_late = getattr(shell, "execution_count", 1) > 1  # cells ran that nobody watched
@@ -74,7 +77,7 @@ class Runs:
     def tracker(self) -> Tracker:
         """What watches the runs, begun on first use."""
         if self._tracker is None:
-            self._tracker = Tracker(self._shell, self._analyzer)
+            self._tracker = Tracker(self._shell, self._analyzer, self._between)
             if self._is_late:
                 self._tracker.distrust()
             self._is_late = True
@@ -95,6 +98,7 @@ class Runs:
     def before_run(self, info: Any) -> None:  # noqa: ANN401 - untyped by its library
         """``pre_run_cell``: decide whether the cell runs, and look at what it can reach."""
         self._depth += 1
+        self._between.explain()
         if self._depth > 1:
             return  # a cell that runs cells, as magics do, is one run
         self._refusal, self._kept, self._begun = None, "", None
@@ -118,6 +122,7 @@ class Runs:
             return
         tracker = self.tracker  # in mode off, too: what a fresh kernel has can be seen only now
         if self._gate.is_off():
+            self._between.note()  # nobody sees what it changes
             return
         self._refusal = self._gate.refusal(cell_id) if is_cell else None
         if self._refusal is None:
@@ -170,6 +175,7 @@ class Runs:
         if self._gate.is_off() or self._tracker is None:
             return
         try:
+            self._between.rest()
             has_failed = self._keep(self._tracker, begun, result, shown)
         except (
             KeyboardInterrupt

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mlnb.kernel import order_files, order_objects, order_slots, order_world
+from mlnb.kernel.order_between import Between
 from mlnb.kernel.order_names import HISTORY, Names, Reach
-from mlnb.kernel.order_origins import forget_dead, name_origins
+from mlnb.kernel.order_origins import forget_dead, look_at_all, name_origins
 from mlnb.kernel.order_outside import Outside, OutsideState
 from mlnb.kernel.order_values import Print, print_of
 from mlnb.order.ports import Analyzer
@@ -47,11 +48,13 @@ class Tracker:
     Args:
         shell: an IPython InteractiveShell.
         analyzer: reads the code of cells.
+        between: tells what ran beside the cells.
     """
 
-    def __init__(self, shell: Any, analyzer: Analyzer) -> None:  # noqa: ANN401 - untyped by its library
+    def __init__(self, shell: Any, analyzer: Analyzer, between: Between) -> None:  # noqa: ANN401 - untyped by its library
         self._shell = shell
         self._analyzer = analyzer
+        self._between = between
         self.names = Names(shell)
         order_objects.add_handlers()
         self.runs: list[CellRun] = []
@@ -176,14 +179,18 @@ class Tracker:
     # ---- at the border of a run
 
     def _note_changes_between_runs(self) -> None:
-        """Widgets, debuggers and the like can set names while no cell runs: such changes have no cell."""
+        """Widgets, debuggers and the like can set and change names while no cell runs: such changes have no cell."""
         before = {name: known.digest for name, known in self.names.prints.items()}
         changed = self.names.refresh()
+        doubtful: set[str] = set()
+        if self._between.take():
+            beside, doubtful = look_at_all(self.names, changed, self._number)
+            changed |= beside
         outputs = {
             name: self.names.digest(name) for name in changed if self.names.digest(name) != before.get(name, ABSENT)
         }
         if outputs:
-            self._keep(None, Trace("", {}, outputs))
+            self._keep(None, Trace("", {}, outputs, unsure=frozenset(doubtful)))
 
     @staticmethod
     def _before(begun: Begun, name: str) -> Fingerprint:

@@ -314,14 +314,25 @@ class _Fold:
                 return
 
     def blame_last_writers(self) -> None:
-        """A name that is now not what a run from top to bottom ends with makes its last writer stale."""
-        for name, (value, writers) in self.sure_writers.items():
-            if self.knowledge.live.get(name, ABSENT) == value:
+        """A name that is now not what a run from top to bottom ends with makes its last writer stale; unknown, where that can
+        be said of no more than that something beside the cells may have changed it.
+        """
+        doubted = {
+            (key, run.trace.outputs[key])
+            for run in self.knowledge.runs
+            if not run.trace.digest
+            for key in run.trace.unsure
+        }
+        live = self.knowledge.live
+        for name, (value, writers) in sorted(
+            self.sure_writers.items(), key=lambda one: (one[0], live.get(one[0])) in doubted
+        ):
+            if live.get(name, ABSENT) == value:
                 continue
             for writer in writers:
                 judgement = self.judgements[writer]
                 if judgement.state == "fresh":
-                    judgement.state = "stale"
-                    judgement.causes.append(
-                        Cause("changed_since", name, Expected(value, writer), self.last.get(writer))
-                    )
+                    is_doubt = (name, live.get(name)) in doubted
+                    judgement.state = "unknown" if is_doubt else "stale"
+                    kind: CauseKind = "touched" if is_doubt else "changed_since"
+                    judgement.causes.append(Cause(kind, name, Expected(value, writer), self.last.get(writer)))

@@ -90,7 +90,8 @@ class Trace:
         shown: digest of what it displayed, its result and its error.
         varying: what in it differs from run to run, in words.
         kept: names among the outputs that held the very same object before, unchanged (``x = x``).
-        unsure: names among the inputs that are known only by where they come from, not by content.
+        unsure: names among the inputs that are known only by where they come from, not by content; of a trace of no code, names
+            among the outputs that may have changed, of which no more is known.
         continued: what outputs were before of which the run only continued the state, without its names depending on it (an
             import that draws a random number).
         text: digest of the code as it was typed.
