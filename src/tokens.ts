@@ -101,8 +101,12 @@ export interface IRunGuard {
    * May wait for the user. Never rejects.
    */
   admit(notebook: INotebook, cellIds: readonly string[]): Promise<ReadonlySet<string>>;
-  /** A code cell begins to run; the answer comes when the kernel knows the document as it is now, or soon all the same. Never rejects. */
-  began(notebook: INotebook, cellId: string): Promise<void>;
+  /**
+   * A code cell begins to run. The answer comes when the kernel knows the document as it is now, or soon all the same. Never rejects.
+   *
+   * @param isNameless - whether the kernel is not told which cell it is, so that it must hear it before
+   */
+  began(notebook: INotebook, cellId: string, isNameless?: boolean): Promise<void>;
   /** A code cell has run: `isDone` if without an error. */
   ended(notebook: INotebook, cellId: string, isDone: boolean): void;
   /** All of `cellIds`, which the user ran together, have ended; `isDone` if all without an error. */

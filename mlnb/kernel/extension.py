@@ -110,6 +110,7 @@ class Loaded:
         door.register("order.sync", order.sync)
         door.register("order.status", order.overview)
         door.register("order.plan", order.planned)
+        door.register("order.expect", order.document.expect)
         door.register("order.ask", order.ask)
         door.register("order.after", order.after)
         door.register("order.vouch", order.vouch)

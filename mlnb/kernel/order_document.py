@@ -35,6 +35,7 @@ class Document:
         self._stamp: tuple[str, int, int] | None = None
         self._gives_ids = False
         self._place = -1
+        self._expected: list[str] = []
 
     def sync(self, cells: Sequence[Mapping[str, Any]]) -> None:
         """Take over what a front end sends: all cells in order, each with ``id``, ``source``, ``cell_type`` and ``tags``.
@@ -111,16 +112,48 @@ class Document:
         """The cells that do not run, with their tag."""
         return {cell.id: kept for cell in self.cells if cell.tags and (kept := kept_of(cell.tags))}
 
+    def expect(self, cell_ids: Sequence[str], ended: Sequence[str] = ()) -> None:
+        """Hear from a front end which cells it is about to run on a way that does not say their ids.
+
+        What comes without an id and is none of these comes from somewhere else from now on.
+
+        Args:
+            cell_ids: the cells in the order in which they will arrive; they come after those that are expected already.
+            ended: cells that are not to be expected any more; it knows that they have run, or never will.
+
+        Raises:
+            BadInput: these are not lists of ids.
+        """
+        for ids in (cell_ids, ended):
+            if not isinstance(ids, (list, tuple)) or not all(isinstance(cell_id, str) for cell_id in ids):
+                raise BadInput("the cells that come next are not a list of ids", "Send the ids of cells, in order.")
+        for cell_id in ended:
+            if cell_id in self._expected:
+                self._expected.remove(cell_id)
+        self._expected += cell_ids
+        self._gives_ids = self._gives_ids or bool(cell_ids)
+
+    def _arrived(self, source: str) -> str | None:
+        """The expected cell that a run of `source` without an id is; those before it will not come any more."""
+        for place, cell_id in enumerate(self._expected):
+            if cell_id in self._ids and self.cells[self._ids[cell_id]].source == source:
+                del self._expected[: place + 1]
+                return cell_id
+        return None
+
     def cell_of(self, given: str | None, source: str) -> str | None:
         """The cell that is about to run, or None when that cannot be known.
 
         Clients that give no ids are matched by source and order of arrival: the next cell of that code after the one that
-        ran last, else the first. That ends once a client has given an id of this document: what comes without one then comes
-        from somewhere else, a console perhaps, and what it shows is not shown in the cell.
+        ran last, else the first; but when a front end said which cells it runs (`expect`), it is the next of those that has
+        that source. Matching by source ends once a client has given an id of this document, or said what it runs: what
+        comes without one then comes from somewhere else, a console perhaps, and what it shows is not shown in the cell.
         """
         if given is not None:
             self._gives_ids = self._gives_ids or given in self._ids
             return given
+        if (arrived := self._arrived(source)) is not None:
+            return arrived
         if self._gives_ids or not self.cells:
             return None
         same = [position for position, cell in enumerate(self.cells) if cell.source == source]

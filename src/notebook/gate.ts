@@ -16,12 +16,15 @@ type Options = INotebookCellExecutor.IRunCellOptions;
 /** The executor's own way to run a cell. */
 export type RunCell = (options: Options) => Promise<boolean>;
 
-/** The same, once the kernel has been told what it must know before. */
-type RunInTurn = (told: Promise<void>, options: Options) => Promise<boolean>;
+/** The same, and what kind of executor it is. */
+interface IExecutor {
+  readonly run: RunCell;
+  readonly isRemote: boolean;
+}
 
 interface IEntry {
   readonly options: Options;
-  readonly run: RunInTurn;
+  readonly executor: IExecutor;
   readonly resolve: (ran: Promise<boolean> | boolean) => void;
 }
 
@@ -37,12 +40,11 @@ export class CellGate {
    * An executor's `runCell` with the gate before it.
    *
    * @param isRemote - whether it reaches the kernel on another way than the front end does, so that what we tell the kernel before
-   *   a run might come after it if we did not wait
+   *   a run might come after it if we did not wait, and the kernel does not hear from it which cell it runs
    */
   before(run: RunCell, isRemote = false): RunCell {
-    const inTurn = (told: Promise<void>, options: Options): Promise<boolean> =>
-      isRemote ? told.then(() => run(options)) : run(options);
-    return options => this._runCell(options, run, inTurn);
+    const executor = { run, isRemote };
+    return options => this._runCell(options, executor);
   }
 
   /** Lets the runs pass that `start` begins in this turn of the event loop. */
@@ -55,19 +57,19 @@ export class CellGate {
     }
   }
 
-  private _runCell(options: Options, run: RunCell, inTurn: RunInTurn): Promise<boolean> {
+  private _runCell(options: Options, executor: IExecutor): Promise<boolean> {
     const { guard } = this;
     const { type, sharedModel } = options.cell.model;
     const notebook = type === 'code' ? this.find(options.notebook) : null;
     if (!guard || !notebook || !sharedModel.getSource().trim()) {
-      return run(options);
+      return executor.run(options);
     }
     if (this._isOpen || !guard.isWatching(notebook)) {
-      return this._pass(guard, notebook, options, inTurn);
+      return this._pass(guard, notebook, options, executor);
     }
     return new Promise(resolve => {
       const batch = this._batches.get(notebook) ?? this._newBatch(guard, notebook);
-      batch.push({ options, run: inTurn, resolve });
+      batch.push({ options, executor, resolve });
     });
   }
 
@@ -75,13 +77,16 @@ export class CellGate {
     guard: IRunGuard,
     notebook: INotebook,
     options: Options,
-    run: RunInTurn
+    { run, isRemote }: IExecutor
   ): Promise<boolean> {
     const { id } = options.cell.model;
     let isDone = false;
-    const told = guard.began(notebook, id);
+    const told = guard.began(notebook, id, isRemote);
     try {
-      isDone = await run(told, options);
+      if (isRemote) {
+        await told;
+      }
+      isDone = await run(options);
       return isDone;
     } finally {
       guard.ended(notebook, id, isDone);
@@ -111,14 +116,14 @@ export class CellGate {
     const runs: Promise<boolean>[] = [];
     const ran: string[] = [];
     for (const entry of batch) {
-      const { options, run, resolve } = entry;
+      const { options, executor, resolve } = entry;
       const { cell } = options;
       if (this._waiting.get(cell) !== entry) {
         continue;
       }
       this._waiting.delete(cell);
       if (!cell.isDisposed && admitted.has(cell.model.id)) {
-        const running = this._pass(guard, notebook, options, run);
+        const running = this._pass(guard, notebook, options, executor);
         ran.push(cell.model.id);
         runs.push(running);
         resolve(running);

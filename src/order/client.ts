@@ -109,6 +109,15 @@ export async function askAdvice(kernel: IKernelLink, cellIds: readonly string[])
   return (await kernel.call('order.ask', { cell_ids: cellIds })) as IAdvice;
 }
 
+/** Says which cells come next, in order, on a way that does not name them; and which of those said before are over. */
+export async function expectCells(
+  kernel: IKernelLink,
+  cellIds: readonly string[],
+  ended: readonly string[]
+): Promise<void> {
+  await kernel.call('order.expect', { cell_ids: cellIds, ended });
+}
+
 /** What is to run after a cell in mode `reactive`. */
 export async function askDependants(kernel: IKernelLink, cellId: string): Promise<IDependants> {
   return (await kernel.call('order.after', { cell_id: cellId })) as IDependants;

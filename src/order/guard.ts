@@ -5,9 +5,9 @@
  * does not answer in time, what it said last decides (`local_advice`); a failure lets the cells run: mlnb may cost nobody a run.
  */
 
-import type { ICell, INotebook, IQuestion, IRunGuard } from '../tokens';
+import type { ICell, IKernelLink, INotebook, IQuestion, IRunGuard } from '../tokens';
 import type { IAdvice, OrderMode } from './client';
-import { askAdvice, askDependants } from './client';
+import { askAdvice, askDependants, expectCells } from './client';
 import type { OrderFollower } from './follower';
 import { keptBy } from './follower';
 import { LinearLedger } from './linear';
@@ -51,6 +51,12 @@ interface IRuns {
   readonly running: Set<string>;
   /** Ends when the kernel knows the document; there is one in each turn of the event loop in which cells begin. */
   told: Promise<void> | null;
+  /** Cells that run and that the kernel is not told by name; a cell that runs twice is here twice. */
+  readonly unnamed: string[];
+  /** Those of them that the kernel has not heard of yet. */
+  readonly arriving: string[];
+  /** Such cells that have ended since the kernel was last told. */
+  readonly ended: Set<string>;
   /** Ends when the advice for earlier runs is given. */
   advised: Promise<unknown>;
   /** The question that waits, about these cells. */
@@ -92,7 +98,7 @@ export class OrderGuard implements IRunGuard {
     return admitted;
   }
 
-  began(notebook: INotebook, cellId: string): Promise<void> {
+  began(notebook: INotebook, cellId: string, isNameless = false): Promise<void> {
     const runs = this._runsOf(notebook);
     const { ledger, running } = runs;
     running.add(cellId);
@@ -100,12 +106,23 @@ export class OrderGuard implements IRunGuard {
       const source = notebook.cells().find(({ id }) => id === cellId)?.source ?? '';
       ledger.begin(cellId, source, notebook.kernel.session);
     }
+    if (isNameless) {
+      runs.arriving.push(cellId);
+      runs.unnamed.push(cellId);
+    }
     return this._tell(notebook, runs);
   }
 
   ended(notebook: INotebook, cellId: string, isDone: boolean): void {
-    const { ledger, running } = this._runsOf(notebook);
+    const { ledger, running, unnamed, ended } = this._runsOf(notebook);
     running.delete(cellId);
+    const place = unnamed.indexOf(cellId);
+    if (place >= 0) {
+      unnamed.splice(place, 1);
+      if (!unnamed.includes(cellId)) {
+        ended.add(cellId);
+      }
+    }
     ledger.end(cellId, isDone);
   }
 
@@ -122,13 +139,18 @@ export class OrderGuard implements IRunGuard {
   }
 
   /**
-   * An edit a moment ago reaches the kernel before the run does, once for all cells that begin together: a run that comes without the id of
-   * its cell, as with server-side execution, is known by its source.
+   * An edit a moment ago reaches the kernel before the run does, once for all cells that begin together. Runs that come without the id of
+   * their cell, as with server-side execution, are known by what is said here of the cells that come next, and by their source.
    */
   private _tell(notebook: INotebook, runs: IRuns): Promise<void> {
     if (!runs.told) {
       const follower = notebook.kernel.state === 'ready' ? this._followerOf(notebook) : null;
-      const synced = follower ? inTime(follower.sync(), this._patienceMs) : Promise.resolve();
+      const synced = follower
+        ? inTime(
+            follower.sync().then(() => expectNameless(notebook.kernel, runs)),
+            this._patienceMs
+          )
+        : Promise.resolve();
       runs.told = synced.catch(() => undefined); // it is told again after the run, and says then what is wrong
       queueMicrotask(() => {
         runs.told = null;
@@ -300,6 +322,9 @@ export class OrderGuard implements IRunGuard {
       ledger: new LinearLedger(),
       running: new Set(),
       told: null,
+      unnamed: [],
+      arriving: [],
+      ended: new Set(),
       advised: Promise.resolve(),
       open: null
     };
@@ -313,4 +338,13 @@ export class OrderGuard implements IRunGuard {
 /** Whether mlnb is in the kernel, or may be: it has just started. */
 function isOurs({ kernel }: INotebook): boolean {
   return kernel.state === 'ready' || kernel.state === 'connecting';
+}
+
+async function expectNameless(kernel: IKernelLink, { arriving, ended }: IRuns): Promise<void> {
+  const cellIds = arriving.splice(0);
+  if (cellIds.length > 0) {
+    const over = [...ended];
+    ended.clear();
+    await expectCells(kernel, cellIds, over);
+  }
 }

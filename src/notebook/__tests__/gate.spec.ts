@@ -35,8 +35,8 @@ describe('the gate before the cell executor', () => {
         log.push(`admit ${ids.join()}`);
         return decide(ids);
       },
-      began: async (_, id) => {
-        log.push(`began ${id}`);
+      began: async (_, id, isNameless) => {
+        log.push(`began ${id}${isNameless ? ' nameless' : ''}`);
         await told;
       },
       ended: (_, id, isDone) => log.push(`ended ${id} ${String(isDone)}`),
@@ -115,7 +115,7 @@ describe('the gate before the cell executor', () => {
     });
     const ran = gate.before(run, true)(cell('a'));
     await settled();
-    expect(log).toEqual(['began a']);
+    expect(log).toEqual(['began a nameless']);
     tell();
     expect(await ran).toBe(true);
     expect(log).toContain('a');

@@ -148,6 +148,20 @@ describe('the guard of runs', () => {
     expect(notebook.kernel.calls.slice(before).map(([name]) => name)).toEqual(['order.sync']);
   });
 
+  it('says which cells come next where the kernel is not told by name, in order, and which are over', async () => {
+    notebook.kernel.answers['order.expect'] = () => null;
+    const expected = (): object[] =>
+      notebook.kernel.calls.filter(([name]) => name === 'order.expect').map(([, args]) => args);
+    await Promise.all(['b', 'a', 'b'].map(id => guard.began(notebook, id, true)));
+    await guard.began(notebook, 'c');
+    expect(expected()).toEqual([{ cell_ids: ['b', 'a', 'b'], ended: [] }]);
+    for (const id of ['b', 'a', 'c']) {
+      guard.ended(notebook, id, true);
+    }
+    await guard.began(notebook, 'a', true);
+    expect(expected().slice(1)).toEqual([{ cell_ids: ['a'], ended: ['a'] }]); // b is still to come once
+  });
+
   it('makes one question of two', async () => {
     advice = WARN;
     notebook.answer = null;
