@@ -28,6 +28,10 @@ _IDENTITY: Final = frozenset({
 })  # fmt: skip
 
 
+_TYPED_LAST: Final = {"_i": 1, "_ii": 2, "_iii": 3}
+"""Names of the code that was typed last: how many runs back."""
+
+
 @dataclass(slots=True)
 class Begun:
     """A cell run between its borders."""
@@ -104,10 +108,14 @@ class Tracker:
         outside_inputs, outside_outputs = self.outside.compare(begun.outside, code, reach, later, begun.files)
         inputs |= outside_inputs
         named = code.texts if code.opaque else ()  # user_ns["_"]
-        if code.history or any(HISTORY.match(name) for name in (*reach.names, *named)):
+        historic = {name for name in (*reach.names, *named) if HISTORY.match(name)}
+        if historic and historic <= _TYPED_LAST.keys() and not (code.magics or code.opaque):
+            back = max(_TYPED_LAST[name] for name in historic)
+            inputs[f"@history text:{back}"] = history_digest(self._typed()[-back:])
+        elif code.history or historic:
             inputs["@history"] = history_digest(run.trace.digest for run in self.runs if run.trace.digest)
             if code.magics or code.opaque or any(name.startswith(("_i", "In")) for name in reach.names):
-                inputs["@history text"] = history_digest(run.trace.text for run in self.runs if run.trace.digest)
+                inputs["@history text"] = history_digest(self._typed())
         self._trace_origins(begun, looked_at, inputs)
         outputs = self._outputs(begun, looked_at, failed=failed)
         outputs.update({name: self.names.digest(name) for name in overwritten})
@@ -130,6 +138,9 @@ class Tracker:
     def note_empty(self, cell_id: str | None) -> None:
         """A cell without code was run: what it did before, with code, is no longer what it shows."""
         self._keep(cell_id, Trace(self._analyzer.analyze("").digest, {}, {}))
+
+    def _typed(self) -> list[Fingerprint]:
+        return [run.trace.text for run in self.runs if run.trace.digest]
 
     def _keep(self, cell_id: str | None, trace: Trace) -> CellRun:
         self._number += 1

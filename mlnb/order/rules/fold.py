@@ -68,8 +68,9 @@ class _Fold:
         """What the cells so far leave for `key`."""
         if key == "@history":
             return Expected(history_digest(self.above))
-        if key == "@history text":
-            return Expected(history_digest(self.typed))
+        if key.startswith("@history text"):
+            back = key.partition(":")[2]
+            return Expected(history_digest(self.typed[-int(back) :] if back else self.typed))
         if key.startswith("@all:"):
             if key not in self.counted:
                 self.counted[key] = self._expect_all(key)

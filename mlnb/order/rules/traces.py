@@ -3,7 +3,7 @@
 Keys of inputs and outputs are names of the notebook, or begin with ``@`` for what lies outside the names:
 
 - ``@folder`` the working directory; ``@path`` the import path; ``@transforms`` what IPython does to code before it runs;
-- ``@history`` the code that ran so far; ``@history text`` that code as it was typed;
+- ``@history`` the code that ran so far; ``@history text`` that code as it was typed (``:2`` the last two);
 - ``@random``, ``@numpy random`` states of the global generators; ``@recursion`` the recursion limit;
 - ``@env:NAME`` an environment variable;
 - ``@library:PACKAGE/ITEM`` a setting or patch of a library, or something else that it keeps for the whole process (``process``:
