@@ -36,6 +36,7 @@ class Judged:
         statuses: of every code cell, with vouches.
         kept: the cells that do not run.
         empty: the cells without code.
+        others: how to call cells that were or are in the notebook and do not count.
     """
 
     cells: list[Cell]
@@ -44,6 +45,7 @@ class Judged:
     statuses: dict[str, CellStatus]
     kept: dict[str, Kept]
     empty: frozenset[str]
+    others: dict[str, str]
 
     def numbers(self) -> dict[str, int]:
         """The position of each cell that counts, for people."""
@@ -57,7 +59,9 @@ class Judged:
 
     def restart(self, cell_id: str | None) -> str:
         """Why only a restart makes the notebook, or `cell_id`, fresh; or empty."""
-        return "" if cell_id in self.kept else plan.restart(self.cells, self.knowledge, self.folded, cell_id)
+        return (
+            "" if cell_id in self.kept else plan.restart(self.cells, self.knowledge, self.folded, cell_id, self.others)
+        )
 
     def needed_first(self, cell_ids: Collection[str]) -> list[str]:
         """What has to run before or between `cell_ids`."""
@@ -65,7 +69,7 @@ class Judged:
 
     def left_over(self, cell_ids: Collection[str]) -> str:
         """What `cell_ids` find that only a restart takes away, in words, or empty."""
-        return asking.left_over(cell_ids, self.cells, self.knowledge, self.folded)
+        return asking.left_over(cell_ids, self.cells, self.knowledge, self.folded, self.others)
 
     def _runnable(self, cell_ids: Collection[str]) -> list[str]:
         return [cell_id for cell_id in cell_ids if cell_id not in self.kept]
@@ -147,7 +151,8 @@ class Judge:
             reasons = found[cell_id].reasons or [_KEPT_REASONS["frozen"]]
             found[cell_id] = replace(found[cell_id], reasons=reasons, kept="frozen")
         in_order = {cell.id: found[cell.id] for cell in everything}
-        return Judged(cells, knowledge, folded, in_order, kept, frozenset(cell.id for cell in everything if cell.empty))
+        empty = frozenset(cell.id for cell in everything if cell.empty)
+        return Judged(cells, knowledge, folded, in_order, kept, empty, others)
 
     def _vouched(
         self, cells: list[Cell], knowledge: Knowledge, folded: Folded, others: dict[str, str]

@@ -44,9 +44,15 @@ def _as_if_stale(
     return above, knowledge, Folded(judgements, {})
 
 
-def left_over(cell_ids: Collection[str], document: Sequence[Cell], knowledge: Knowledge, folded: Folded) -> str:
+def left_over(
+    cell_ids: Collection[str],
+    document: Sequence[Cell],
+    knowledge: Knowledge,
+    folded: Folded,
+    others: Mapping[str, str] | None = None,
+) -> str:
     """What `cell_ids` find that no cell above leaves and a fresh kernel does not have, in words; empty where there is nothing."""
-    return restart(*_as_if_stale(cell_ids, document, folded, knowledge))
+    return restart(*_as_if_stale(cell_ids, document, folded, knowledge), others=others)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,14 @@ from mlnb.order.rules.judgement import Expected, Judgement
 from mlnb.order.rules.reasons import key_in_words
 from mlnb.order.rules.traces import ABSENT, Cell, Fingerprint, Key, Knowledge, is_name
 
-_NOT_OF_THE_KERNEL = ("@file:", "@there:", "@in:", "@names:", "@all:@in:", "@history")  # a restart does not bring these back
+_NOT_OF_THE_KERNEL = (
+    "@file:",
+    "@there:",
+    "@in:",
+    "@names:",
+    "@all:@in:",
+    "@history",
+)  # a restart does not bring these back
 _RERUN = ("stale", "edited", "never_run")
 
 
@@ -50,7 +57,13 @@ def _add_makers(chosen: set[str], cells: Sequence[Cell], judgements: Mapping[str
             chosen.update(need.by for need in needs if need.value is None and need.by is not None)
 
 
-def restart(document: Sequence[Cell], knowledge: Knowledge, folded: Folded, cell_id: str | None = None) -> str:
+def restart(
+    document: Sequence[Cell],
+    knowledge: Knowledge,
+    folded: Folded,
+    cell_id: str | None = None,
+    others: Mapping[str, str] | None = None,
+) -> str:
     """Why no plan makes the notebook (or the cell `cell_id`) fresh in this kernel, in one sentence; empty when the plan does.
 
     A name or a setting that no cell above sets, as in a fresh kernel, may be left over from a cell that was deleted, edited or stands
@@ -61,24 +74,25 @@ def restart(document: Sequence[Cell], knowledge: Knowledge, folded: Folded, cell
         knowledge: what the kernel knows.
         folded: the judgement of `document`.
         cell_id: as for `plan`.
+        others: how to call cells that were or are in the notebook and do not count.
     """
     chosen = set(plan(document, knowledge, folded, cell_id))
     if not chosen:
         return ""
     simulation = _Simulation(list(document), knowledge, folded.judgements)
     for cell, key in simulation.left_over(chosen):
-        return f"{_who_left(document, knowledge, key)}, and cell {cell.number} finds it: only a restart takes it away"
+        return f"{_who_left(document, knowledge, key, others or {})}, and cell {cell.number} finds it: only a restart takes it away"
     return ""
 
 
-def _who_left(document: Sequence[Cell], knowledge: Knowledge, key: Key) -> str:
+def _who_left(document: Sequence[Cell], knowledge: Knowledge, key: Key, others: Mapping[str, str]) -> str:
     name = key_in_words(key)
     run = next((run for run in reversed(knowledge.runs) if key in run.trace.outputs), None)
     cells = {cell.id: cell for cell in document}
     if run is None or run.cell_id is None:
         return f"{name} was set by code that is not a cell of this notebook"
     if run.cell_id not in cells:
-        return f"{name} was left by a cell that has been deleted"
+        return f"{name} was left by {others.get(run.cell_id, 'a cell that has been deleted')}"
     old = "" if cells[run.cell_id].digest == run.trace.digest else "an earlier version of "
     return f"{name} was left by {old}cell {cells[run.cell_id].number}"
 

@@ -73,3 +73,15 @@ def test_a_name_that_nobody_reads_needs_none(begin):
     session.run()
     session.delete("c1")
     assert hint(session) == ""
+
+
+def test_a_name_left_by_a_cell_that_is_now_skipped_is_called_so(begin):
+    session = begin("x = 1", "print(x)")
+    session.run()
+    session.tag("c1", "skip")
+    assert (
+        hint(session)
+        == "`x` was left by cell 1, which is tagged skip, and cell 2 finds it: only a restart takes it away"
+    )
+    session.order.set_mode("block")
+    assert "left by cell 1, which is tagged skip" in session.order.ask(["c2"]).message
