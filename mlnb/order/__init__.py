@@ -10,9 +10,12 @@ from mlnb.core import current
 
 if TYPE_CHECKING:
     from mlnb.order.live import OrderGraph, OrderStatus
+    from mlnb.order.saved import CertificateList, Certification, FixReport
     from mlnb.order.types import CellStatus, CheckReport, Verification
 
-__all__ = ["check", "graph", "plan", "set_mode", "status", "sync", "verify", "view", "vouch"]
+__all__ = [
+    "certificates", "certification", "check", "fix", "graph", "plan", "set_mode", "status", "sync", "verify", "view", "vouch",
+]  # fmt: skip
 
 
 def sync(cells: Sequence[Mapping[str, Any]]) -> OrderStatus:
@@ -107,6 +110,21 @@ def check(path: str | Path) -> CheckReport:
     return found
 
 
+def fix(path: str | Path, *, write: bool = True) -> FixReport:
+    """Mend what is safe in the saved notebook at `path`, as ``mlnb check --fix`` does; everything else in the file stays as it is.
+
+    Args:
+        path: the notebook.
+        write: False to be told what would change.
+
+    Raises:
+        BadInput: there is no such file, or it is not a notebook.
+        StoreUnavailable: it cannot be written.
+    """
+    found: FixReport = current.service("order").fix(Path(path), write=write)
+    return found
+
+
 def verify(path: str | Path, parameters: Mapping[str, Any] | None = None) -> Verification:
     """Run the notebook at `path` afresh and compare every cell's output with what is saved; writes a signed certificate.
 
@@ -115,4 +133,24 @@ def verify(path: str | Path, parameters: Mapping[str, Any] | None = None) -> Ver
         Unavailable: no kernel could be started.
     """
     found: Verification = current.service("order").verify(Path(path), dict(parameters or {}))
+    return found
+
+
+def certificates(path: str | Path) -> CertificateList:
+    """The certificates of the notebook at `path`, the latest first, and what each is worth now.
+
+    Raises:
+        BadInput: there is no such file, or it is not a notebook.
+    """
+    found: CertificateList = current.service("order").certificates(Path(path))
+    return found
+
+
+def certification(path: str | Path, parameters: Mapping[str, Any] | None = None) -> Certification:
+    """Whether a certificate holds for the notebook at `path` as it is now with `parameters`; why not, and the way out.
+
+    Raises:
+        BadInput: there is no such file, or it is not a notebook.
+    """
+    found: Certification = current.service("order").certification(Path(path), dict(parameters or {}))
     return found

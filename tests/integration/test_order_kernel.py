@@ -196,3 +196,37 @@ def test_check_from_the_command_line(tmp_path):
     assert (done.return_value, json.loads(done.stdout)["findings"]) == (3, 1)
     done = CliRunner().invoke(root, ["check", str(path), "--format", "sarif"], standalone_mode=False)
     assert json.loads(done.stdout)["runs"][0]["results"][0]["ruleId"] == "used_before_defined"
+
+
+ASKS = """
+import mlnb
+a = {path!r}
+print(mlnb.order.fix(a).is_written, [f.code for f in mlnb.order.check(a).findings])
+print(mlnb.order.certification(a, {{"n": 2}}).reason)
+found = mlnb.order.verify(a, {{"n": 2}})
+print(found.verdict, mlnb.order.certification(a, {{"n": 2}}).is_certified, len(mlnb.order.certificates(a).certificates))
+"""
+TOLD = ["nb.ipynb has no certificate", "identical True 1"]
+
+
+def saved(path):
+    cells = [nbformat.v4.new_code_cell("n = 1", id="a", metadata={"tags": ["parameters"]})]
+    cells.append(nbformat.v4.new_code_cell("print(n)", id="b"))
+    kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernelspec}), path)
+
+
+def test_everything_about_saved_notebooks_from_python(kernel, tmp_path, capsys):
+    saved(tmp_path / "nb.ipynb")
+    asks = ASKS.format(path=str(tmp_path / "nb.ipynb"))
+    output = []
+    kernel.execute_interactive(
+        asks, timeout=120, output_hook=lambda message: output.append(message["content"].get("text", ""))
+    )
+    inside = "".join(output).splitlines()
+    assert inside[1:] == TOLD
+    exec(asks.replace('{"n": 2}', '{"n": 3}'), {})  # the same in a script, where mlnb runs in this process
+    outside = capsys.readouterr().out.splitlines()
+    assert outside[0] == inside[0]
+    assert "it was verified with other parameters" in outside[1]
+    assert outside[2] == "identical True 2"

@@ -305,5 +305,6 @@ def test_a_saved_notebook_is_checked_from_inside_too(notebook, tmp_path):
     nb = notebook("x = 1")
     with pytest.raises(BadInput, match="there is no notebook"):
         nb.order.check(tmp_path / "none.ipynb")
-    with pytest.raises(BadInput):
-        nb.order.verify(tmp_path / "none.ipynb")
+    for ask in (nb.order.verify, nb.order.fix, nb.order.certificates, nb.order.certification):
+        with pytest.raises(BadInput, match="there is no notebook"):
+            ask(tmp_path / "none.ipynb")
