@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mlnb.order.service import OrderService
     from mlnb.order.types import OrderPolicy
     from mlnb.snapshots.service import SnapshotsService
+    from mlnb.snapshots.upkeep import Upkeep
     from mlnb.store.blobs import BlobStore
     from mlnb.store.core_tables import Notebooks, Outbox
     from mlnb.store.database import Database
@@ -187,7 +188,42 @@ class Wiring:
         repo, files = SnapshotRepo(self.database), SnapshotFiles()
         env_id = lambda: self.envs.capture().env_id  # noqa: E731
         identify = self.identities.identify
-        return SnapshotsService(repo, files, self.outbox, live_kernels, KernelClient(), env_id, identify)
+        fetch = lambda snapshot_id: self.snapshot_upkeep.fetch(snapshot_id)  # noqa: E731
+        return SnapshotsService(repo, files, self.outbox, live_kernels, KernelClient(), env_id, identify, fetch=fetch)
+
+    @cached_property
+    def snapshot_upkeep(self) -> Upkeep:
+        """Keeps house among snapshots: what stays, what goes, copies in the remote store."""
+        import logging
+
+        from mlnb.kernel.registry import live_kernels
+        from mlnb.models.repo import ModelsRepo
+        from mlnb.snapshots.plugins.files import SnapshotFiles
+        from mlnb.snapshots.plugins.limits import Limits
+        from mlnb.snapshots.plugins.remote import RemotePacks, store_id
+        from mlnb.snapshots.rules.retention import Retention
+        from mlnb.snapshots.upkeep import Upkeep
+        from mlnb.store.blobs import FsspecBlobStore
+
+        get, url = self.settings.get, self.settings.get("store.blobs_url")
+
+        def remote(files: SnapshotFiles) -> RemotePacks:
+            return RemotePacks(files, FsspecBlobStore(f"{url.rstrip('/')}/snapshots/{store_id(files)}"))
+
+        return Upkeep(
+            SnapshotFiles(),
+            self.outbox,
+            Retention(get("snapshots.keep_last"), get("snapshots.keep_daily_days")),
+            Limits(
+                get("snapshots.cap_notebook_bytes"), get("snapshots.cap_total_bytes"), get("snapshots.min_free_percent")
+            ),
+            linked=lambda: self.job_repo.snapshot_ids() | ModelsRepo(self.database).snapshot_ids(),
+            index=lambda changed, gone: self.snapshots.reindex(changed, gone),
+            live_kernels=live_kernels,
+            remote=remote if url else None,
+            drop_local_days=get("snapshots.drop_local_days"),
+            log=logging.getLogger("mlnb.snapshots").warning,
+        )
 
     @cached_property
     def job_delivery(self) -> JobDelivery:

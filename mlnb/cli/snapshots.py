@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlnb.cli import snapshots_keep
 from mlnb.cli.output import emit, json_option, service, table
 from mlnb.core.errors import BadInput, NotFound
 from mlnb.core.wire import to_wire
@@ -14,7 +15,7 @@ from mlnb.core.wire import to_wire
 if TYPE_CHECKING:
     from mlnb.snapshots.differences import Diff
     from mlnb.snapshots.service import SnapshotsService
-    from mlnb.snapshots.types import Restored, Snapshot, Taken, Verified
+    from mlnb.snapshots.types import Restored, Snapshot, Taken
 
 _FILE = click.Path(path_type=Path)
 
@@ -27,6 +28,16 @@ def _snapshots() -> SnapshotsService:
 @click.group()
 def snapshot() -> None:
     """Take, list, compare and restore notebook states."""
+
+
+for _command in (
+    snapshots_keep.verify,
+    snapshots_keep.gc,
+    snapshots_keep.du,
+    snapshots_keep.purge,
+    snapshots_keep.fetch,
+):
+    snapshot.add_command(_command)
 
 
 @snapshot.command()
@@ -165,50 +176,6 @@ def _restored_text(done: Restored) -> str:
     lines += [f"  not restored: {name}: {reason}" for name, reason in done.not_restored.items()]
     lines += [f"  removed: {', '.join(done.removed)}"] if done.removed else []
     return "\n".join([*lines, f"To take this back: mlnb snapshot restore {done.undo}"])
-
-
-@snapshot.command()
-@click.argument("snapshot_id", metavar="[ID]", required=False)
-@json_option
-def verify(snapshot_id: str | None, as_json: bool) -> int:
-    """Read every stored byte again, of one snapshot or of all. Ends with 0 when all is whole, 3 when not.
-
-    Example: mlnb snapshot verify
-    """
-    found = _snapshots().verify(snapshot_id)
-    emit(found, as_json, lambda: _verified_text(found))
-    return 0 if found.is_ok else 3
-
-
-def _verified_text(found: Verified) -> str:
-    lines = [f"{one.snapshot}: {one.what}: {one.detail}" for one in found.problems]
-    head = "All is whole" if found.is_ok else f"{len(lines)} problems"
-    return "\n".join([f"{head}: {found.snapshots} snapshots, {found.blobs} blobs, {_size(found.size_bytes)}.", *lines])
-
-
-@snapshot.command()
-@click.option("--dry-run", is_flag=True, help="Say what would go, remove nothing.")
-@json_option
-def gc(dry_run: bool, as_json: bool) -> None:
-    """Remove stored bytes that no snapshot refers to.
-
-    Example: mlnb snapshot gc --dry-run
-    """
-    done = _snapshots().collect(is_dry_run=dry_run)
-    word = "would be" if dry_run else "are"
-    emit(done, as_json, lambda: f"{done.files} files ({_size(done.size_bytes)}) {word} removed.")
-
-
-@snapshot.command()
-@json_option
-def du(as_json: bool) -> None:
-    """How much disk the snapshots take.
-
-    Example: mlnb snapshot du
-    """
-    used = _snapshots().usage()
-    text = f"{used.snapshots} snapshots take {_size(used.size_bytes)} in {used.home}; {_size(used.unused_bytes)} are unused."
-    emit(used, as_json, lambda: text)
 
 
 @snapshot.command()

@@ -69,6 +69,7 @@ def deliver(as_json: bool) -> None:
     Example: mlnb worker deliver
     """
     delivered = service("job_delivery").deliver()
+    service("snapshot_upkeep").if_due()
     emit({"jobs": delivered}, as_json, lambda: f"delivered what {len(delivered)} jobs left")
 
 

@@ -235,6 +235,12 @@ class JobRepo:
         with self._database.reading() as connection:
             return [(row.id, row.attempt) for row in connection.execute(query)]
 
+    def snapshot_ids(self) -> set[str]:
+        """The snapshots that this user's jobs point to."""
+        query = sa.select(jobs.c.snapshot_id).where(_is_own(), jobs.c.snapshot_id.is_not(None))
+        with self._database.reading() as connection:
+            return set(connection.execute(query).scalars())
+
     def undelivered(self) -> Sequence[tuple[str, int]]:
         """Attempts (job id, number) that have ended and whose runs and snapshots still have to be brought in."""
         query = (

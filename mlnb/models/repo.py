@@ -55,6 +55,12 @@ class ModelsRepo:
             for file in files:
                 connection.execute(spool_cursors.delete().where(spool_cursors.c.file == str(file)))
 
+    def snapshot_ids(self) -> set[str]:
+        """The snapshots that runs point to."""
+        query = sa.select(model_runs.c.snapshot_id).where(model_runs.c.snapshot_id.is_not(None)).distinct()
+        with self._database.reading() as connection:
+            return set(connection.execute(query).scalars())
+
     def find(self, *, notebook: str | None, job_id: str | None, snapshot_id: str | None) -> list[str]:
         """Ids of the runs that match everything given."""
         query = sa.select(model_runs.c.run_id).order_by(model_runs.c.run_id)

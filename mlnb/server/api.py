@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlnb.server import envs, features, jobs, models, notebooks, order, snapshots
+from mlnb.server import envs, features, jobs, models, notebooks, order, snapshots, snapshots_keep
 from mlnb.server.routes import Route
 
 ROUTES: list[Route] = [
@@ -13,4 +13,5 @@ ROUTES: list[Route] = [
     *models.ROUTES,
     *features.ROUTES,
     *snapshots.ROUTES,
+    *snapshots_keep.ROUTES,
 ]

@@ -45,11 +45,13 @@ def _list(request: Request) -> SnapshotPage:
     query: SnapshotsQuery = request.query
     notebook = request.file(query.notebook) if query.notebook else None
     page = request.services.snapshots.list(notebook, query.limit, query.cursor)
+    request.services.snapshot_upkeep.soon()
     return dataclasses.replace(page, snapshots=tuple(_shown(request, snapshot) for snapshot in page.snapshots))
 
 
 def _take(request: Request) -> Taken:
     taken = request.services.snapshots.take(request.file(request.body.notebook), request.body.reason)
+    request.services.snapshot_upkeep.soon()
     return dataclasses.replace(taken, snapshot=_shown(request, taken.snapshot))
 
 

@@ -89,3 +89,21 @@ class KernelDoor(Protocol):
             KernelBusy: no answer within `timeout_s`.
             MlnbError: what the kernel half answered.
         """
+
+
+class Blobs(Protocol):
+    """Bytes named by their digest, in a remote store; what is read is verified."""
+
+    def put(self, data: bytes) -> str:
+        """Store `data` and return its digest."""
+
+    def get(self, digest: str) -> bytes:
+        """The bytes of `digest`, verified.
+
+        Raises:
+            NotFound: there are none.
+            Damaged: what is stored does not match.
+        """
+
+    def delete(self, digest: str) -> None:
+        """Remove the bytes; nothing happens when there are none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -17,21 +17,18 @@ from mlnb.core.wire import from_wire
 from mlnb.snapshots import rules
 from mlnb.snapshots.differences import Diff
 from mlnb.snapshots.errors import NoLiveKernel
-from mlnb.snapshots.plugins import bundles, checking, packs
+from mlnb.snapshots.plugins import bundles, packs
 from mlnb.snapshots.plugins.documents import manifest_of_document, read_notebook
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.ports import KernelDoor, LiveKernel
 from mlnb.snapshots.repo import SnapshotRepo
 from mlnb.snapshots.rules.trust import Origin
 from mlnb.snapshots.types import (
-    Collected,
     Document,
     Restored,
     Snapshot,
     SnapshotPage,
     Taken,
-    Usage,
-    Verified,
 )
 from mlnb.store.identity import id_in
 
@@ -51,6 +48,7 @@ class SnapshotsService:
         env_id: names the environment of a snapshot without a kernel.
         identify: gives a notebook file its identity.
         clock: the present moment.
+        fetch: brings what a snapshot needs here from the remote store.
     """
 
     def __init__(
@@ -63,7 +61,9 @@ class SnapshotsService:
         env_id: Callable[[], str] = lambda: "",
         identify: Callable[[Path], object] = lambda _path: None,
         clock: Clock = utc_now,
+        fetch: Callable[[str], object] = lambda _id: None,
     ) -> None:
+        self._fetch = fetch
         self._repo = repo
         self._files = files
         self._events = events
@@ -184,6 +184,7 @@ class SnapshotsService:
                 f"{where} has no running kernel with mlnb loaded",
                 f"Open it, or call mlnb.snapshots.restore({snapshot_id!r}) in the kernel you want.",
             )
+        self._fetch(snapshot_id)
         arguments = {"id": snapshot_id, "names": None if names is None else list(names)}
         restored = from_wire(Restored, self._call(kernel, "snapshots.restore", arguments, timeout_s))
         self._events.publish(Event("snapshot_restored", snapshot_id, {"undo": restored.undo}, self._clock()))
@@ -203,34 +204,10 @@ class SnapshotsService:
         document = self._files.document(snapshot_id)
         if to.exists():
             raise Conflict(f"{to} exists", "Choose another name; nothing is overwritten.")
+        self._fetch(snapshot_id)
         with packs.PackReader(self._files.blobs) as reader:
             write_atomically(to.absolute(), reader.read(document.content))
         return to
-
-    def verify(self, snapshot_id: str | None = None) -> Verified:
-        """Re-read every byte of one snapshot, or of all.
-
-        Raises:
-            SnapshotNotFound: there is none of that id.
-        """
-        return checking.verify(self._files, self._files.ids() if snapshot_id is None else [snapshot_id])
-
-    def collect(self, *, is_dry_run: bool = False) -> Collected:
-        """Remove stored bytes that no snapshot refers to.
-
-        Raises:
-            Damaged: a manifest cannot be read, so that it is not known what it refers to; nothing was removed.
-            StoreUnavailable: the disk refused.
-        """
-        return checking.collect(self._files, is_dry_run=is_dry_run)
-
-    def usage(self) -> Usage:
-        """How much disk the snapshots take.
-
-        Raises:
-            Damaged: a manifest cannot be read.
-        """
-        return checking.usage(self._files)
 
     def export(self, snapshot_id: str, to: Path, *, with_variables: bool = True) -> Path:
         """Write a snapshot to one file, with the values of its variables or without.
@@ -240,6 +217,7 @@ class SnapshotsService:
             Conflict: `to` exists.
             StoreUnavailable: the disk refused.
         """
+        self._fetch(snapshot_id)
         return bundles.export(self._files, snapshot_id, to, with_variables=with_variables)
 
     def import_bundle(self, file: Path) -> Snapshot:
@@ -270,6 +248,14 @@ class SnapshotsService:
             snapshot = self._put(snapshot_id)
             self._events.publish(Event("snapshot_taken", snapshot_id, {"notebook": snapshot.notebook}, self._clock()))
         return ids
+
+    def reindex(self, changed: Iterable[str], gone: Iterable[str]) -> None:
+        """Bring the index up to snapshots that were written anew, and drop those that are gone.
+
+        Raises:
+            SnapshotNotFound, Damaged: one of `changed` cannot be read.
+        """
+        self._repo.change([self._listing(snapshot_id) for snapshot_id in changed], gone)
 
     def index(self, *, from_scratch: bool = False) -> int:
         """Bring the index up to the files; returns how many snapshots were indexed anew. Damaged ones are left to `verify`.

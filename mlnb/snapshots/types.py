@@ -256,28 +256,3 @@ class Verified:
     blobs: int
     size_bytes: int
     problems: tuple[Problem, ...]
-
-
-@dataclass(frozen=True)
-class Usage:
-    """How much disk the snapshots take.
-
-    Attributes:
-        size_bytes: of all blobs that snapshots refer to.
-        unused_bytes: of blobs and left-over files that nothing refers to; `mlnb snapshot gc` frees them.
-    """
-
-    snapshots: int
-    blobs: int
-    size_bytes: int
-    unused_bytes: int
-    home: str
-
-
-@dataclass(frozen=True)
-class Collected:
-    """What garbage collection removed, or would remove when `is_dry_run`."""
-
-    is_dry_run: bool
-    files: int
-    size_bytes: int

@@ -1,20 +1,21 @@
-"""Re-reading what is stored, counting it, and clearing away what nothing refers to."""
+"""Re-reading what is stored: every file against its name, every value against its digest."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
-from mlnb.core.content import blob_path, check, is_digest
+from mlnb.core.content import blob_path, check
 from mlnb.core.errors import Damaged, MlnbError, NotFound
-from mlnb.core.files import locked, store_error
 from mlnb.snapshots.plugins.files import SnapshotFiles
-from mlnb.snapshots.plugins.packs import MAGIC
+from mlnb.snapshots.plugins.packs import PackReader
 from mlnb.snapshots.plugins.process import CODEC
-from mlnb.snapshots.types import Collected, Problem, Usage, Verified
+from mlnb.snapshots.rules.purging import numbers_of
+from mlnb.snapshots.types import Chunk, Manifest, Problem, Verified
 
-_YOUNG_S = 3600.0  # a snapshot that is being written has packs that no manifest names yet
+_NAMELESS = {CODEC: "(the state of the process)", "surroundings": "(what surrounds it)"}
+Elsewhere = Callable[[str], str | None]
+"""What is wrong with the copy of a pack in the remote store: empty: nothing; None: there is none."""
 
 
 def packs_of(files: SnapshotFiles, snapshot_id: str) -> set[str]:
@@ -30,98 +31,101 @@ def packs_of(files: SnapshotFiles, snapshot_id: str) -> set[str]:
     return found
 
 
-def verify(files: SnapshotFiles, ids: Sequence[str]) -> Verified:
-    """Re-read every byte that `ids` refer to."""
+def verify(files: SnapshotFiles, ids: Sequence[str], elsewhere: Elsewhere | None = None) -> Verified:
+    """Re-read every byte that `ids` refer to.
+
+    Args:
+        files: the snapshots.
+        ids: which.
+        elsewhere: asked about packs that are not here.
+
+    Raises:
+        SnapshotNotFound: there is none of one of the ids.
+    """
     problems: list[Problem] = []
-    wrong: dict[str, str] = {}  # by pack; empty: it is whole
-    size = 0
-    for snapshot_id in ids:
-        try:
-            packs = packs_of(files, snapshot_id)
-        except NotFound:
-            raise
-        except MlnbError as error:
-            problems.append(Problem(snapshot_id, "manifest", error.message))
-            continue
-        for pack in sorted(packs):
-            if pack not in wrong:
-                wrong[pack], length = _reread(files.blobs / blob_path(pack), pack)
-                size += length
-            if wrong[pack]:
-                problems.append(Problem(snapshot_id, f"variables {_names_in(files, snapshot_id, pack)}", wrong[pack]))
-    return Verified(not problems, len(ids), len(wrong), size, tuple(problems))
-
-
-def _reread(path: Path, pack: str) -> tuple[str, int]:
-    try:
-        data = path.read_bytes()
-        check(data, pack, f"blob {pack[:12]}")
-    except Damaged as error:
-        return error.message, path.stat().st_size
-    except OSError as error:
-        return f"blob {pack[:12]} cannot be read: {(error.strerror or str(error)).lower()}", 0
-    return "", len(data)
-
-
-def _names_in(files: SnapshotFiles, snapshot_id: str, pack: str) -> str:
-    manifest, _ = files.read_any(snapshot_id)
-    inside = {number for number, chunk in enumerate(manifest.chunks) if chunk.pack == pack}
-    names = [
-        name
-        for component in manifest.components
-        if inside & {*component.stream, *(number for buffer in component.buffers for number in buffer.chunks)}
-        for name in component.names
-    ]
-    nameless = {CODEC: "(the state of the process)", "surroundings": "(what surrounds it)"}
-    names += [
-        nameless[component.codec]
-        for component in manifest.components
-        if component.codec in nameless
-        and inside & {*component.stream, *(number for buffer in component.buffers for number in buffer.chunks)}
-    ]
-    return ", ".join(sorted(names, key=lambda name: (name.startswith("("), name))) or "(the notebook document)"
-
-
-def usage(files: SnapshotFiles) -> Usage:
-    """How much disk the snapshots take.
-
-    Raises:
-        Damaged: a manifest cannot be read, so that it is not known what it refers to.
-    """
-    ids = files.ids()
-    used = set().union(*(packs_of(files, snapshot_id) for snapshot_id in ids)) if ids else set()
-    size = sum(path.stat().st_size for pack in used if (path := files.blobs / blob_path(pack)).exists())
-    unused = sum(path.stat().st_size for path in _unused(files, used))
-    return Usage(len(ids), len(used), size, unused, str(files.root))
-
-
-def collect(files: SnapshotFiles, *, is_dry_run: bool) -> Collected:
-    """Remove packs that no snapshot refers to, and what interrupted writes left behind.
-
-    Raises:
-        Damaged: a manifest cannot be read, so that it is not known what it refers to; nothing was removed.
-        StoreUnavailable: the disk refused.
-    """
-    with locked(files.lock):
-        used = set().union(*(packs_of(files, snapshot_id) for snapshot_id in files.ids()), set())
-        now = time.time()
-        old = [path for path in _unused(files, used) if now - path.stat().st_mtime > _YOUNG_S]
-        size = sum(path.stat().st_size for path in old)
-        for path in [] if is_dry_run else old:
+    with PackReader(files.blobs) as reader:
+        checker = _Checker(files, reader, elsewhere or (lambda _pack: None))
+        for snapshot_id in ids:
             try:
-                path.unlink()
-            except OSError as error:
-                raise store_error(path, error) from error
-    return Collected(is_dry_run, len(old), size)
+                manifest, _ = files.read_any(snapshot_id)
+                document = files.document(snapshot_id).content if files.has_document(snapshot_id) else None
+            except NotFound:
+                raise
+            except MlnbError as error:
+                problems.append(Problem(snapshot_id, "manifest", error.message))
+                continue
+            problems += checker.problems(manifest, document)
+    return Verified(not problems, len(ids), len(checker.packs), checker.size, tuple(problems))
 
 
-def _unused(files: SnapshotFiles, used: set[str]) -> Iterator[Path]:
-    yield from files.blobs.glob(".pack.*")
-    for path in files.blobs.glob("??/*"):
-        if is_digest(path.name) and path.name not in used and _is_pack(path):
-            yield path
+@dataclass
+class _Checker:
+    """Reads each pack and each chunk once.
+
+    Attributes:
+        packs: what is wrong with each; empty: it is whole.
+        chunks: whether each value's bytes are as they were written, by pack and offset.
+        size: how much was read.
+    """
+
+    files: SnapshotFiles
+    reader: PackReader
+    elsewhere: Elsewhere
+    packs: dict[str, str] = field(default_factory=dict)
+    chunks: dict[tuple[str, int, str], bool] = field(default_factory=dict)
+    size: int = 0
+
+    def problems(self, manifest: Manifest, document: Chunk | None) -> list[Problem]:
+        """What is wrong with a snapshot: for each pack that is not whole, the variables whose bytes are not."""
+        found = []
+        everything = [*manifest.chunks, *([document] if document else [])]
+        for pack in sorted({chunk.pack for chunk in everything}):
+            wrong = self._pack(pack)
+            bad = {
+                number for number, chunk in enumerate(everything) if chunk.pack == pack and not self._is_whole(chunk)
+            }
+            if bad or wrong:
+                names = _names_of(manifest, bad) + (["(the notebook document)"] if len(manifest.chunks) in bad else [])
+                detail = wrong or f"blob {pack[:12]} does not hold what the manifest says"
+                what = f"variables {', '.join(names)}" if names else "no variable, but a file it shares"
+                found.append(Problem(manifest.id, what, detail))
+        return found
+
+    def _pack(self, pack: str) -> str:
+        if pack not in self.packs:
+            self.packs[pack] = self._reread(pack)
+        return self.packs[pack]
+
+    def _reread(self, pack: str) -> str:
+        path = self.files.blobs / blob_path(pack)
+        try:
+            data = path.read_bytes()
+            self.size += len(data)
+            check(data, pack, f"blob {pack[:12]}")
+        except Damaged as error:
+            return error.message
+        except OSError as error:
+            there = self.elsewhere(pack) if isinstance(error, FileNotFoundError) else None
+            return (
+                f"blob {pack[:12]} cannot be read: {(error.strerror or str(error)).lower()}" if there is None else there
+            )
+        return ""
+
+    def _is_whole(self, chunk: Chunk) -> bool:
+        place = (chunk.pack, chunk.offset, chunk.digest)
+        if place not in self.chunks:
+            is_here = (self.files.blobs / blob_path(chunk.pack)).exists()
+            try:
+                if is_here:
+                    self.reader.read(chunk)
+                self.chunks[place] = is_here or not self._pack(chunk.pack)
+            except Damaged:
+                self.chunks[place] = False
+        return self.chunks[place]
 
 
-def _is_pack(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(MAGIC)) == MAGIC
+def _names_of(manifest: Manifest, bad: set[int]) -> list[str]:
+    """The names of what refers to the chunks `bad`."""
+    touched = [component for component in manifest.components if bad.intersection(numbers_of(component))]
+    names = sorted({name for component in touched for name in component.names})
+    return names + sorted(_NAMELESS.get(one.codec, f"({one.codec})") for one in touched if not one.names)

@@ -116,7 +116,7 @@ def clear(
         put_back(files.blobs)
     references.refresh()  # the long part, while nobody has to wait
     used = references.all_packs(choose(references))
-    maybe = [path for path in _blobs(files) if path.name not in used]
+    maybe = [path for path in blobs_of(files) if path.name not in used]
     with locked(files.lock):
         references.refresh()
         going = [one for one in choose(references) if one in references.manifests]
@@ -158,7 +158,7 @@ def remove_snapshot(files: SnapshotFiles, snapshot_id: str) -> None:
     shutil.rmtree(folder)
 
 
-def _blobs(files: SnapshotFiles) -> Iterator[Path]:
+def blobs_of(files: SnapshotFiles) -> Iterator[Path]:
     """Everything in the blob folder that is a pack; other areas may keep blobs of their own there."""
     for path in files.blobs.glob("??/*"):
         if is_digest(path.name) and _is_pack(path):

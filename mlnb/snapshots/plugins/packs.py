@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Literal
 
@@ -23,6 +23,8 @@ from mlnb.snapshots.types import Chunk
 
 MAGIC = b"mlnbpck1"
 """How every pack begins, so that it is known from other blobs."""
+UPLOADED = "snapshots/.uploaded"
+"""Below the home: an empty file, laid out as a blob is, for each pack whose copy in the remote store was verified."""
 CHUNK_BYTES = 1 << 20
 PACK_BYTES = 32 << 20
 _SAMPLE_BYTES = 1 << 14
@@ -134,6 +136,29 @@ def copy_pack(source: Path, target: Path, pack: str) -> None:
     write_atomically(target / blob_path(pack), data, mode=0o600)
 
 
+def copy_chunks(root: Path, pack: str, chunks: Iterable[Chunk]) -> dict[int, Chunk]:
+    """Copy `chunks` of `pack`, as they are stored there, into a new pack; returns where each lies now, by its old offset.
+
+    Raises:
+        Damaged: the pack is gone, or shorter than they say.
+        StoreUnavailable: the disk refused; nothing that counts was written.
+    """
+    by_offset = {chunk.offset: chunk for chunk in chunks}
+    pieces: dict[str, tuple[bytes | memoryview, int, Literal["raw", "zstd"]]] = {}
+    try:
+        with (root / blob_path(pack)).open("rb") as file:
+            for offset in sorted(by_offset):
+                chunk = by_offset[offset]
+                data = os.pread(file.fileno(), chunk.stored_bytes, offset)
+                if len(data) != chunk.stored_bytes:
+                    raise Damaged(f"blob {pack[:12]} is cut off", _WAY_OUT)
+                pieces[chunk.digest] = (data, chunk.size_bytes, chunk.encoding)
+    except OSError as error:
+        raise Damaged(f"blob {pack[:12]} cannot be read: {error.strerror}", _WAY_OUT) from error
+    found = _write_pack(root, pieces)
+    return {offset: found[chunk.digest] for offset, chunk in by_offset.items()}
+
+
 class PackReader:
     """Reads chunks from the packs under `root`; every one is verified. Close it, or use it in a ``with``."""
 
@@ -188,5 +213,8 @@ class PackReader:
     def _file(self, pack: str) -> IO[bytes]:
         file = self._files.get(pack)
         if file is None:
-            file = self._files.setdefault(pack, (self._root / blob_path(pack)).open("rb"))
+            path = self._root / blob_path(pack)
+            if not path.exists() and (self._root.parent / UPLOADED / blob_path(pack)).exists():
+                raise Damaged(f"blob {pack[:12]} lies in the remote store only", "Bring it back: mlnb snapshot fetch.")
+            file = self._files.setdefault(pack, path.open("rb"))
         return file

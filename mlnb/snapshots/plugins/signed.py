@@ -28,6 +28,13 @@ def encode(content: object, purpose: str) -> bytes:
     return dumps({"content": json.loads(body), **head}).encode()
 
 
+def encode_unsigned(content: object) -> bytes:
+    """`content` as the bytes of a file that nobody signed: whole, but foreign to everybody."""
+    body = dumps(content)
+    head = {"digest": digest_of(body.encode()), "key_id": "", "signature": ""}
+    return dumps({"content": json.loads(body), **head}).encode()
+
+
 def write(path: Path, content: object, purpose: str) -> None:
     """Write `content` to `path`, signed, whole and durable or not at all.
 

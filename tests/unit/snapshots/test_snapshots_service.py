@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from mlnb.cli.main import root
 from mlnb.core.errors import BadInput, Conflict, Damaged, NotFound, NotTrusted
 from mlnb.core.home import home
 from mlnb.snapshots.errors import KernelBusy, NoLiveKernel, SnapshotNotFound
+from mlnb.snapshots.plugins import checking
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.repo import SnapshotRepo
 from mlnb.snapshots.service import SnapshotsService
@@ -165,41 +165,6 @@ def test_a_document_is_attached_once(service, document, live):
         service.attach_document(taken.id, document)
 
 
-def test_verify_says_what_is_damaged(service, document, live):
-    live.run("x = 'value' * 1000")
-    taken = service.take(document).snapshot
-    assert service.verify().is_ok
-    pack = service._files.read(taken.id).chunks[0].pack
-    path = home() / "blobs" / pack[:2] / pack
-    path.write_bytes(path.read_bytes()[:-1])
-    found = service.verify(taken.id)
-    assert [problem.what for problem in found.problems] == ["variables x, (the state of the process), (what surrounds it)"]
-    with pytest.raises(SnapshotNotFound):
-        service.verify("snap-none")
-
-
-def test_garbage_is_collected_and_what_is_referred_to_stays(service, document, live):
-    live.run("x = 'value' * 1000")
-    kept = service.take(document).snapshot
-    live.run("x = 'other' * 1000")
-    gone = service.take(document).snapshot
-    for path in (home() / "snapshots" / gone.id).iterdir():
-        path.unlink()
-    foreign = home() / "blobs" / "ab" / ("ab" + "0" * 62)
-    foreign.parent.mkdir(exist_ok=True)
-    foreign.write_bytes(b"another area's blob")
-    assert service.collect().files == 0  # it might belong to a snapshot that is being written
-    for path in (home() / "blobs").glob("??/*"):
-        os.utime(path, (time.time() - 7200, time.time() - 7200))
-    unused = service.usage().unused_bytes
-    assert unused > 0
-    assert service.collect(is_dry_run=True).size_bytes == unused
-    assert service.collect().size_bytes == unused
-    assert service.usage().unused_bytes == 0
-    assert foreign.exists()
-    assert service.verify(kept.id).is_ok
-
-
 def test_a_bundle_carries_everything_and_a_foreign_one_is_not_unpickled(service, document, live, tmp_path, monkeypatch):
     live.run("x = [1]")
     taken = service.take(document).snapshot
@@ -207,7 +172,7 @@ def test_a_bundle_carries_everything_and_a_foreign_one_is_not_unpickled(service,
     monkeypatch.setenv("MLNB_HOME", str(tmp_path / "second"))
     own = service.import_bundle(bundle)
     assert (own.id, own.is_trusted, own.has_document) == (taken.id, True, True)
-    assert service.verify().is_ok
+    assert checking.verify(SnapshotFiles(), [own.id]).is_ok
     monkeypatch.setenv("MLNB_HOME", str(tmp_path / "third"))
     monkeypatch.setenv("MLNB_KEYS", str(tmp_path / "other keys"))
     foreign = service.import_bundle(bundle)

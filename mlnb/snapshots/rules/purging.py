@@ -1,0 +1,73 @@
+"""What a snapshot is without a value that was purged from it, and with the rest of its bytes elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from mlnb.snapshots.types import Buffer, Chunk, Component, Manifest, Variable
+
+Place = tuple[str, int]
+"""Where a chunk lies: its pack and the offset in it."""
+
+
+def tombstone(by: str, at: datetime, why: str) -> str:
+    """What stands in place of a purged value: who, when, why."""
+    return f"purged by {by} on {at:%Y-%m-%d %H:%M} UTC" + (f": {why}" if why else "")
+
+
+def place_of(chunk: Chunk) -> Place:
+    """Where `chunk` lies."""
+    return chunk.pack, chunk.offset
+
+
+def without(manifest: Manifest, name: str, mark: str) -> tuple[Manifest, tuple[str, ...]]:
+    """`manifest` without the value of `name`, for which `mark` stands, and the names that had to go along.
+
+    Variables that share objects with it are saved together with it; what they hold of it cannot be told apart.
+    """
+    gone = [component for component in manifest.components if name in component.names]
+    along = tuple(sorted({one for component in gone for one in component.names} - {name}))
+    variables = dict(manifest.variables)
+    if name in variables:
+        variables[name] = _buried(variables[name], mark)
+    for other in along:
+        variables[other] = _buried(variables[other], f"it shared objects with {name}, which was {mark}")
+    kept = [component for component in manifest.components if name not in component.names]
+    numbers = sorted({number for component in kept for number in numbers_of(component)})
+    position = {number: place for place, number in enumerate(numbers)}
+    return (
+        replace(
+            manifest,
+            variables=variables,
+            components=tuple(_renumbered(component, position) for component in kept),
+            chunks=tuple(manifest.chunks[number] for number in numbers),
+        ),
+        along,
+    )
+
+
+def moved(manifest: Manifest, places: Mapping[Place, Chunk]) -> Manifest:
+    """`manifest` with each chunk where `places` says that it lies now."""
+    return replace(manifest, chunks=tuple(places.get(place_of(chunk), chunk) for chunk in manifest.chunks))
+
+
+def numbers_of(component: Component) -> tuple[int, ...]:
+    """The positions in the manifest's list of chunks that `component` refers to."""
+    return (*component.stream, *(number for buffer in component.buffers for number in buffer.chunks))
+
+
+def _buried(variable: Variable, reason: str) -> Variable:
+    return replace(variable, state="not_restorable", size_bytes=0, digest="", reason=reason)
+
+
+def _renumbered(component: Component, position: Mapping[int, int]) -> Component:
+    return replace(
+        component,
+        stream=tuple(position[number] for number in component.stream),
+        buffers=tuple(
+            Buffer(one.size_bytes, one.is_readonly, tuple(position[number] for number in one.chunks))
+            for one in component.buffers
+        ),
+    )
