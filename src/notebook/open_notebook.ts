@@ -152,6 +152,7 @@ export class OpenNotebook implements INotebook, IDisposable {
     if (cell) {
       if (!keepsFocus) {
         this._options.activate(this.panel.id);
+        content.mode = 'command'; // the keys there are for going on, not for typing into the cell
       }
       content.deselectAll();
       content.activeCellIndex = index;

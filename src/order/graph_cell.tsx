@@ -1,33 +1,17 @@
 /** One cell in the picture of the dependency graph. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { LabIcon } from '@jupyterlab/ui-components';
 import type React from 'react';
 
 import { TextWithCode } from '../ui/components';
-import {
-  cancelledIcon,
-  editedIcon,
-  emptyIcon,
-  goodIcon,
-  staleIcon,
-  unknownIcon
-} from '../ui/icons';
 import type { GraphIndex, IGraphNode } from './graph';
 import type { Relation } from './graph_relations';
 import { nodeReason, nodeStateText, nodeText, someNames } from './graph_words';
-
-const ICONS: Readonly<Record<IGraphNode['state'], LabIcon>> = {
-  fresh: goodIcon,
-  stale: staleIcon,
-  edited: editedIcon,
-  never_run: emptyIcon,
-  unknown: unknownIcon
-};
+import { stateIcon } from './state_icons';
 
 /** The icon of a cell's state; its meaning stands beside it in words. */
 export function NodeIcon({ node }: { readonly node: IGraphNode }): React.JSX.Element {
-  const Icon = (node.kept === 'skip' ? cancelledIcon : ICONS[node.state]).react;
+  const Icon = stateIcon(node).react;
   return <Icon tag="span" className="mlnb-StateIcon" width="14px" height="14px" />;
 }
 

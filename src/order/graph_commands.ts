@@ -42,7 +42,11 @@ export function addGraphCommand(options: IGraphOptions): string {
         type: 'object',
         properties: {
           path: { type: 'string', description: trans.__('The notebook; else the current one') },
-          look: { type: 'string', enum: ['graph', 'table'] }
+          look: { type: 'string', enum: ['graph', 'table'] },
+          isOnlyNotFresh: {
+            type: 'boolean',
+            description: trans.__('Whether to leave out the cells that are fresh')
+          }
         }
       }
     },
@@ -62,7 +66,11 @@ export function addGraphCommand(options: IGraphOptions): string {
         await tracker.add(tab);
       }
       if (args['isRestored'] !== true) {
-        tab.content.model.selectActive();
+        if (args['isOnlyNotFresh'] === true) {
+          tab.content.model.showOnlyNotFresh(true);
+        } else {
+          tab.content.model.selectActive();
+        }
         app.shell.activateById(tab.id);
       }
     }

@@ -123,9 +123,15 @@ export class GraphModel extends SectionModel {
     return this._shown;
   }
 
-  /** How many cells are not fresh. */
-  get notFresh(): number {
-    return this._index.graph.nodes.filter(isNotFresh).length;
+  /** The cells that are not fresh, counted by state. */
+  get notFresh(): Readonly<Record<Exclude<IGraphNode['state'], 'fresh'>, number>> {
+    const counts = { stale: 0, edited: 0, never_run: 0, unknown: 0 };
+    for (const { state } of this._index.graph.nodes.filter(isNotFresh)) {
+      if (state !== 'fresh') {
+        counts[state] += 1;
+      }
+    }
+    return counts;
   }
 
   /** The chosen cell, or null. */
@@ -297,9 +303,9 @@ export class GraphModel extends SectionModel {
   private _isOnlyNotFresh = false;
 }
 
-/** Whether a cell is to be seen when only those that are not fresh are. */
-export function isNotFresh({ state }: IGraphNode): boolean {
-  return state !== 'fresh';
+/** Whether a cell is to be seen when only those that are not fresh are; one that does not run by its tag counts as neither. */
+export function isNotFresh({ state, kept }: IGraphNode): boolean {
+  return state !== 'fresh' && kept === '';
 }
 
 /** Without empty cells, and without a cell's edges to itself: neither helps to see what depends on what. */

@@ -10,6 +10,7 @@ import { GraphPicture } from './graph_picture';
 import { GraphTable } from './graph_table';
 import type { IGraphPart } from './graph_words';
 import { kindText, situationText } from './graph_words';
+import { notFreshTexts } from './summary';
 
 const LOOKS: readonly GraphLook[] = ['graph', 'table'];
 const KINDS: readonly LinkKind[] = ['name', 'file', 'module', 'other'];
@@ -38,6 +39,7 @@ export function GraphView(props: IGraphPart & { readonly onOpen: () => void }): 
 
 function Head({ model, trans }: IGraphPart): React.JSX.Element {
   const { graph } = model.index;
+  const notFresh = notFreshTexts(model.notFresh, trans).join(', ');
   return (
     <div className="mlnb-Graph-head">
       <h1 title={model.path}>{trans.__('What depends on what in %1', baseName(model.path))}</h1>
@@ -47,7 +49,7 @@ function Head({ model, trans }: IGraphPart): React.JSX.Element {
             {[
               trans._n('%1 cell', '%1 cells', graph.nodes.length),
               trans._n('%1 link', '%1 links', graph.edges.length),
-              model.notFresh > 0 ? trans.__('%1 not fresh', model.notFresh) : trans.__('all fresh')
+              notFresh || trans.__('all fresh')
             ].join(' · ')}
           </p>
           <div className="mlnb-Graph-controls">

@@ -4,20 +4,12 @@ import type { ApiError } from '../api/client';
 import type { CheckReport } from '../api/types';
 import type { ICell, INotebook, INotebooks, LinkState } from '../tokens';
 import { SectionModel } from '../ui/section_model';
+import type { ICellGroup, IListedCell } from './cell_groups';
+import { groupsOf } from './cell_groups';
 import type { ModeChoice } from './choice';
 import type { ICellOrder, IPlan, KeptTag, OrderClient, OrderMode } from './client';
 import { askPlan, KEPT_TAGS, RANK } from './client';
 import { OrderFollower } from './follower';
-
-/** A cell that is not fresh, as it is listed. */
-export interface IListedCell {
-  readonly id: string;
-  /** Position in the document, from 1. */
-  readonly number: number;
-  /** First line of its code. */
-  readonly title: string;
-  readonly order: ICellOrder;
-}
 
 /** Follows every open notebook; shows the current one. */
 export class OrderModel extends SectionModel {
@@ -80,6 +72,11 @@ export class OrderModel extends SectionModel {
       return [];
     }
     return this._codeCells().filter(({ order }) => order.state !== 'fresh' && !order.kept);
+  }
+
+  /** The same by what they come from: a cell whose only trouble is another one stands with that one, however long the chain. */
+  get groups(): readonly ICellGroup[] {
+    return groupsOf(this.listed);
   }
 
   /** The cells that a tag keeps from running, and those that the user vouched for, in document order. */

@@ -72,6 +72,7 @@ export const orderPlugin: JupyterFrontEndPlugin<void> = {
       'mlnb-order',
       panel => new OrderHeader(model, () => notebooks.of(panel), trans, show)
     );
+    const onGraph = (): void => void app.commands.execute(GRAPH_COMMAND, { isOnlyNotFresh: true });
     const onNewNotebook = (): void => void app.commands.execute('notebook:create-new');
     sidebar.addSection({
       id: 'order',
@@ -81,7 +82,7 @@ export const orderPlugin: JupyterFrontEndPlugin<void> = {
       isOpenAtFirst: true,
       model,
       content: new ModelView(model, shown =>
-        createElement(OrderView, { model: shown, trans, onNewNotebook })
+        createElement(OrderView, { model: shown, trans, onGraph, onNewNotebook })
       ),
       actions: [{ command: OrderCommands.check }, { command: GRAPH_COMMAND }]
     });

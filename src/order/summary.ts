@@ -3,7 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { LinkState } from '../tokens';
-import type { IOrderStatus, OrderMode } from './client';
+import type { IOrderStatus, IOrderSummary, OrderMode } from './client';
 
 /** How the line looks. */
 export type SummaryKind = 'clean' | 'stale' | 'not_run' | 'unknown' | 'off' | 'fault' | 'linear';
@@ -51,31 +51,43 @@ export function summaryLine(
   return countedLine(status, trans);
 }
 
+/** How many cells are not fresh, by what they are: "39 stale", "5 not run". Cells that a tag keeps from running do not count. */
+export function notFreshTexts(
+  { stale, edited, never_run, unknown }: Omit<IOrderSummary, 'fresh' | 'kept'>,
+  trans: TranslationBundle
+): string[] {
+  return [
+    [stale + edited, trans.__('%1 stale', stale + edited)] as const,
+    [never_run, trans.__('%1 not run', never_run)] as const,
+    [unknown, trans.__('%1 cannot be told', unknown)] as const
+  ].flatMap(([count, words]) => (count > 0 ? words : []));
+}
+
 function countedLine(status: IOrderStatus, trans: TranslationBundle): IOrderSummaryLine | null {
   const { fresh, stale, edited, never_run, unknown, kept } = status.summary;
   if (fresh + stale + edited + never_run + unknown === 0) {
     return null;
   }
-  const detail = [
-    [fresh, trans.__('%1 fresh', fresh)] as const,
-    [stale, trans.__('%1 stale', stale)] as const,
-    [edited, trans.__('%1 edited', edited)] as const,
-    [never_run, trans.__('%1 not run', never_run)] as const,
-    [unknown, trans.__('%1 cannot be told', unknown)] as const,
-    [kept, trans.__('%1 skipped or frozen', kept)] as const
-  ]
-    .flatMap(([count, words]) => (count > 0 ? words : []))
-    .join(', ');
+  const texts = notFreshTexts(status.summary, trans);
+  const counts = [
+    ...(fresh > 0 ? [trans.__('%1 fresh', fresh)] : []),
+    ...texts,
+    ...(kept > 0 ? [trans.__('%1 skipped or frozen', kept)] : [])
+  ].join(', ');
+  const detail =
+    edited > 0 ? trans._n('%2; %1 was edited', '%2; %1 were edited', edited, counts) : counts;
+  const andMore = ['', ...texts.slice(1)].join(', ');
   if (stale + edited > 0) {
     const count = stale + edited;
-    return { kind: 'stale', text: trans._n('%1 cell stale', '%1 cells stale', count), detail };
+    const text = trans._n('%1 cell stale', '%1 cells stale', count);
+    return { kind: 'stale', text: `${text}${andMore}`, detail };
   }
   if (never_run > 0) {
     const text =
       fresh + unknown === 0
         ? trans.__('Not run yet')
         : trans._n('%1 cell not run', '%1 cells not run', never_run);
-    return { kind: 'not_run', text, detail };
+    return { kind: 'not_run', text: `${text}${andMore}`, detail };
   }
   if (unknown > 0) {
     const text = trans._n('Cannot tell of %1 cell', 'Cannot tell of %1 cells', unknown);

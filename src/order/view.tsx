@@ -1,7 +1,6 @@
 /** The Order section on the screen. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { LabIcon } from '@jupyterlab/ui-components';
 import type React from 'react';
 
 import {
@@ -13,33 +12,20 @@ import {
   TextWithCode
 } from '../ui/components';
 import { sentence } from '../ui/format';
-import {
-  badIcon,
-  editedIcon,
-  emptyIcon,
-  goodIcon,
-  keptIcon,
-  staleIcon,
-  cannotTellIcon
-} from '../ui/icons';
-import type { ICellOrder } from './client';
+import { badIcon, goodIcon, staleIcon } from '../ui/icons';
+import type { IPart } from './cell_list';
+import { CellList } from './cell_list';
 import { Findings } from './findings';
 import { ModeSelect } from './mode_select';
-import type { IListedCell, OrderModel } from './model';
-import { keptText, reasonText, stateText } from './words';
-
-const ICONS: Readonly<Record<ICellOrder['state'], LabIcon>> = {
-  fresh: goodIcon,
-  stale: staleIcon,
-  edited: editedIcon,
-  never_run: emptyIcon,
-  unknown: cannotTellIcon
-};
+import type { OrderModel } from './model';
+import { notFreshTexts } from './summary';
 
 /** Everything below the section's header. */
 export function OrderView(props: {
   readonly model: OrderModel;
   readonly trans: TranslationBundle;
+  /** Opens the dependency graph with what is not fresh. */
+  readonly onGraph: () => void;
   readonly onNewNotebook: () => void;
 }): React.JSX.Element {
   const { model, trans } = props;
@@ -55,7 +41,7 @@ export function OrderView(props: {
       ) : (
         <>
           {model.link === 'ready' ? (
-            <LiveOrder model={model} trans={trans} />
+            <LiveOrder model={model} trans={trans} onGraph={props.onGraph} />
           ) : (
             <Unlinked model={model} trans={trans} />
           )}
@@ -107,8 +93,12 @@ function Unlinked({ model, trans }: IPart): React.JSX.Element {
   }
 }
 
-function LiveOrder({ model, trans }: IPart): React.JSX.Element {
-  const { listed, aside, kernelError, plan } = model;
+function LiveOrder({
+  model,
+  trans,
+  onGraph
+}: IPart & { readonly onGraph: () => void }): React.JSX.Element {
+  const { listed, groups, aside, kernelError, plan } = model;
   if (kernelError) {
     return <ErrorMessage error={kernelError} trans={trans} onRetry={() => void model.refresh()} />;
   }
@@ -122,6 +112,13 @@ function LiveOrder({ model, trans }: IPart): React.JSX.Element {
         <p className="mlnb-Summary mlnb-mod-inBar" role="status">
           {summary(model, trans)}
         </p>
+        {listed.length > 0 && (
+          <Button
+            label={trans.__('Graph')}
+            title={trans.__('Show the cells that are not fresh in the dependency graph')}
+            onClick={onGraph}
+          />
+        )}
         {toRun > 0 && (
           <Button
             isPrimary
@@ -141,7 +138,7 @@ function LiveOrder({ model, trans }: IPart): React.JSX.Element {
       <CellList
         model={model}
         trans={trans}
-        cells={listed}
+        groups={groups}
         label={trans.__('Cells that are not fresh')}
       />
       {aside.length > 0 && (
@@ -150,7 +147,7 @@ function LiveOrder({ model, trans }: IPart): React.JSX.Element {
           <CellList
             model={model}
             trans={trans}
-            cells={aside}
+            groups={aside.map(cell => ({ cell, followers: [] }))}
             label={trans.__('Cells that are skipped, frozen or vouched for')}
           />
         </>
@@ -186,78 +183,6 @@ function RestartHint({ model, trans }: IPart): React.JSX.Element | null {
   );
 }
 
-function CellList(
-  props: IPart & { readonly cells: readonly IListedCell[]; readonly label: string }
-): React.JSX.Element {
-  const { model, trans, cells, label } = props;
-  return (
-    <ul className="mlnb-List" aria-label={label}>
-      {cells.map(cell => (
-        <CellRow key={cell.id} cell={cell} model={model} trans={trans} />
-      ))}
-    </ul>
-  );
-}
-
-function CellRow(props: IPart & { readonly cell: IListedCell }): React.JSX.Element {
-  const { cell, model, trans } = props;
-  const { state, kept } = cell.order;
-  const icon = kept ? keptIcon : ICONS[state];
-  const label = kept ? keptText(kept, trans) : stateText(state, trans);
-  return (
-    <li className="mlnb-Row">
-      <button
-        type="button"
-        className="mlnb-Row-head"
-        onClick={() => model.notebook?.reveal(cell.id)}
-      >
-        <StateIcon icon={icon} label={label} />
-        <span className="mlnb-Row-text">
-          <span className="mlnb-Row-title">
-            <code>{cell.title}</code>
-          </span>
-          <span className="mlnb-Row-detail mlnb-mod-wrapped">
-            <TextWithCode text={reasonText(cell.order, trans)} />
-          </span>
-        </span>
-        <span className="mlnb-Row-aside">{trans.__('cell %1', cell.number)}</span>
-      </button>
-      <RowAction cell={cell} model={model} trans={trans} />
-    </li>
-  );
-}
-
-/** The one thing that can be done about a cell from its row. */
-function RowAction(props: IPart & { readonly cell: IListedCell }): React.JSX.Element | null {
-  const { cell, model, trans } = props;
-  const { state, kept } = cell.order;
-  if (kept) {
-    return (
-      <Button
-        label={trans.__('Take tag off')}
-        title={trans.__('Remove the tag %1 from cell %2', kept, cell.number)}
-        onClick={() => {
-          model.keep(cell.id, kept, false);
-        }}
-      />
-    );
-  }
-  if (state === 'unknown') {
-    return (
-      <Button
-        label={trans.__('Vouch')}
-        title={trans.__(
-          'Take cell %1 for fresh on your word, until it runs again or an input changes',
-          cell.number
-        )}
-        isDisabled={model.busyWith !== null}
-        onClick={() => void model.vouch(cell.id)}
-      />
-    );
-  }
-  return null;
-}
-
 function summary(model: OrderModel, trans: TranslationBundle): React.ReactNode {
   const offReason = model.status?.off_reason;
   if (offReason) {
@@ -284,15 +209,6 @@ function summary(model: OrderModel, trans: TranslationBundle): React.ReactNode {
       </>
     );
   }
-  return trans._n(
-    '%1 of %2 is not fresh.',
-    '%1 of %2 are not fresh.',
-    model.listed.length,
-    model.total
-  );
-}
-
-interface IPart {
-  readonly model: OrderModel;
-  readonly trans: TranslationBundle;
+  const texts = model.status ? notFreshTexts(model.status.summary, trans) : [];
+  return trans._n('%1 cell: %2.', '%1 cells: %2.', model.total, texts.join(', '));
 }

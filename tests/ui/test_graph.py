@@ -61,7 +61,7 @@ def test_an_edit_and_a_run_are_seen_at_once(screen, graph):
     expect(cells(graph).first).to_contain_text("Edited")
     screen.run_cell("c1")
     expect(cells(graph).nth(1)).to_contain_text("Stale")
-    expect(graph.get_by_role("status")).to_contain_text("not fresh")
+    expect(graph.get_by_role("status")).to_contain_text("stale")
     graph.get_by_role("checkbox", name="Only not fresh").check()
     expect(cells(graph)).to_have_count(3)
     expect(cells(graph).first).to_contain_text("total = sum(rows)")

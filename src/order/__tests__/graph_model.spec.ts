@@ -55,7 +55,7 @@ describe('the dependency graph of a notebook', () => {
     expect(model.situation).toBe('ready');
     expect(model.shown.nodes.map(({ number }) => number)).toEqual([1, 2, 4, 5]);
     expect(model.shown.edges).toHaveLength(4);
-    expect(model.notFresh).toBe(2);
+    expect(model.notFresh).toEqual({ stale: 1, edited: 1, never_run: 0, unknown: 0 });
   });
 
   it('is asked for again after the kernel was, and only while somebody looks', async () => {

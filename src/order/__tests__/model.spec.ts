@@ -56,7 +56,10 @@ describe('the order of a notebook', () => {
     });
     notebook = new FakeNotebook('n.ipynb', CELLS, kernel);
     notebooks = new FakeNotebooks([notebook]);
-    server = new FakeServer({ 'POST order/check': () => ({ notebook: 'n.ipynb', findings: [] }) });
+    server = new FakeServer({
+      'POST order/check': () => ({ notebook: 'n.ipynb', findings: [] }),
+      'GET order/policy': () => ({ mode: 'mark', floor: null })
+    });
     choice = new ModeChoice();
     model = new OrderModel(notebooks, new OrderClient(server.call), choice, order =>
       order.reasons.join()
