@@ -142,7 +142,7 @@ class Upkeep:
         if self._remote is not None:
             self._remote(self._files).delete(done.removed)
         for store in _stores_of_jobs(self._files.root):
-            there = purging.purge(store, name, None if snapshot_id is None else [snapshot_id], mark)
+            there = purging.purge(store, name, None if snapshot_id is None and notebook is None else chosen, mark)
             done.texts |= there.texts
         self._index(done.snapshots, ())
         self._events.publish(

@@ -7,20 +7,23 @@ they may be an older snapshot's copy of the same value.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from mlnb.core.content import blob_path
+from mlnb.core.content import blob_path, digest_of
 from mlnb.core.errors import Damaged
 from mlnb.core.files import locked, store_error, write_atomically
+from mlnb.core.wire import dumps
 from mlnb.snapshots.plugins import packs, signed, texts
 from mlnb.snapshots.plugins.collecting import References, blobs_of, stored_bytes
 from mlnb.snapshots.plugins.files import DOCUMENT, MANIFEST, SnapshotFiles
 from mlnb.snapshots.rules import purging
 from mlnb.snapshots.types import Chunk, Component, Document, Manifest
 
+_SURROUNDINGS = "surroundings"  # the codec of what a snapshot knows besides variables, as JSON
 _GRACE_S = 60.0  # a pack so young, that no manifest names, belongs to a snapshot that is being written
 
 
@@ -79,6 +82,11 @@ def purge(files: SnapshotFiles, name: str, ids: Collection[str] | None, mark: st
             done.snapshots.append(snapshot_id)
             if along:
                 done.along[snapshot_id] = along
+        for snapshot_id in [one for one in after if ids is None or one in ids]:
+            other = _without_parameter(files, after[snapshot_id], name, mark, done)
+            if other is not None:
+                after[snapshot_id] = other
+                done.snapshots += [] if snapshot_id in done.snapshots else [snapshot_id]
         live = _live([*after.values()], references.documents.values())
         touched = {chunk.pack for one in done.snapshots for chunk in before[one].chunks}
         bound = {chunk.pack for one, manifest in before.items() if not own[one] for chunk in manifest.chunks} - touched
@@ -92,6 +100,24 @@ def purge(files: SnapshotFiles, name: str, ids: Collection[str] | None, mark: st
         _remove(files, old, done)
         done.freed_bytes -= sum(stored_bytes(files, pack) for pack in {chunk.pack for chunk in places.values()})
     return done
+
+
+def _without_parameter(
+    files: SnapshotFiles, manifest: Manifest, name: str, mark: str, done: Purging
+) -> Manifest | None:
+    """`manifest` with `mark` in place of the value of the parameter `name`; None: it has no such parameter."""
+    component = next((one for one in manifest.components if one.codec == _SURROUNDINGS), None)
+    if component is None:
+        return None
+    with packs.PackReader(files.blobs) as reader:
+        content = json.loads(b"".join(reader.read(manifest.chunks[number]) for number in component.stream))
+    value = content.get("parameters", {}).get(name)
+    if value is None or value == mark or str(value).startswith("purged by "):
+        return None
+    done.texts |= texts.worth_looking_for([str(value), str(value).strip("'\"")])
+    content["parameters"][name] = mark
+    data = dumps(content).encode()
+    return purging.with_stream(manifest, component, packs.write_whole(files.blobs, data), digest_of(data)[:32])
 
 
 def _texts(files: SnapshotFiles, references: References, name: str, ids: Collection[str] | None) -> set[str]:

@@ -39,7 +39,12 @@ def texts_of(stream: bytes | bytearray, without: Collection[str] = ()) -> set[st
                 found.add(argument)
     except (ValueError, IndexError):
         return set()
-    return set(sorted(text for text in found - names if len(text) >= _SHORTEST)[:_MOST])
+    return worth_looking_for(found - names)
+
+
+def worth_looking_for(texts: Iterable[str]) -> set[str]:
+    """Those of `texts` that are long enough to mean something, not too many."""
+    return set(sorted(text for text in texts if len(text) >= _SHORTEST)[:_MOST])
 
 
 def forms_of(texts: Iterable[str]) -> set[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -35,16 +35,24 @@ def without(manifest: Manifest, name: str, mark: str) -> tuple[Manifest, tuple[s
     for other in along:
         variables[other] = _buried(variables[other], f"it shared objects with {name}, which was {mark}")
     kept = [component for component in manifest.components if name not in component.names]
-    numbers = sorted({number for component in kept for number in numbers_of(component)})
+    return _with_components(replace(manifest, variables=variables), kept), along
+
+
+def with_stream(manifest: Manifest, component: Component, chunk: Chunk, digest: str) -> Manifest:
+    """`manifest` with `chunk` as the stream of its `component`, which is called `digest` from now on."""
+    whole = replace(manifest, chunks=(*manifest.chunks, chunk))
+    other = replace(component, stream=(len(manifest.chunks),), digest=digest)
+    return _with_components(whole, [other if one is component else one for one in manifest.components])
+
+
+def _with_components(manifest: Manifest, components: Sequence[Component]) -> Manifest:
+    """`manifest` with `components` alone, and the chunks that they refer to."""
+    numbers = sorted({number for component in components for number in numbers_of(component)})
     position = {number: place for place, number in enumerate(numbers)}
-    return (
-        replace(
-            manifest,
-            variables=variables,
-            components=tuple(_renumbered(component, position) for component in kept),
-            chunks=tuple(manifest.chunks[number] for number in numbers),
-        ),
-        along,
+    return replace(
+        manifest,
+        components=tuple(_renumbered(component, position) for component in components),
+        chunks=tuple(manifest.chunks[number] for number in numbers),
     )
 
 

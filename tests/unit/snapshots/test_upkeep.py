@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from mlnb.cli.main import root
 from mlnb.core.errors import BadInput, Damaged, StoreUnavailable
 from mlnb.core.home import home
+from mlnb.core.wire import dumps
 from mlnb.snapshots.errors import SnapshotNotFound
 from mlnb.snapshots.plugins import checking, purging
 from mlnb.snapshots.plugins.files import SnapshotFiles
@@ -217,6 +218,27 @@ def test_what_shares_objects_with_it_goes_along_and_one_snapshot_can_be_meant(no
         upkeep().purge("nothing")
     with pytest.raises(SnapshotNotFound):
         upkeep().purge("key", "snap-none")
+
+
+def test_a_parameter_that_the_snapshot_recorded_goes_too(notebook, upkeep, mlnb_home):
+    from mlnb.snapshots.plugins import around, packs, signed
+    from mlnb.snapshots.plugins.files import MANIFEST
+    from mlnb.snapshots.rules.purging import with_stream
+    from mlnb.snapshots.surroundings import Surroundings
+
+    taken, files = take(notebook, place=SECRET, rows=[1]), SnapshotFiles()
+    manifest = files.read(taken)
+    component = next(one for one in manifest.components if one.codec == around.CODEC)
+    said = dumps(Surroundings(parameters={"place": repr(SECRET), "rows": "[1]"})).encode()
+    changed = with_stream(manifest, component, packs.write_whole(files.blobs, said), "other")
+    signed.write(files.folder / taken / "manifest.json", changed, MANIFEST)
+    done = upkeep().purge("place", why="it leaked")
+    assert done.snapshots == (taken,)
+    assert shows(mlnb_home) == []
+    found = around.surroundings_of(files.read(taken), files.blobs).parameters
+    assert "it leaked" in found["place"]
+    assert found["rows"] == "[1]"
+    assert upkeep().purge("place").snapshots == ()
 
 
 def test_outputs_other_variables_and_files_that_show_it_are_named(notebook, upkeep, mlnb_home, tmp_path):
