@@ -176,7 +176,9 @@ class KernelSnapshots:
             NotTrusted, Damaged: one of them is somebody else's, or was changed.
         """
         self._writer.settle()
-        return rules.diff(self._snapshot(self._files.read(a)), self._snapshot(self._files.read(b)))
+        from mlnb.snapshots.plugins.comparing import compare  # noqa: PLC0415 - on first use
+
+        return compare(self._files, self._snapshot(self._files.read(a)), self._snapshot(self._files.read(b)))
 
     def set_auto(self, mode: str) -> None:
         """When snapshots are taken by themselves.

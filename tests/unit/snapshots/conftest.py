@@ -43,6 +43,15 @@ class Notebook:
         return name in self.shell.user_ns
 
 
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """A working folder outside every repository: a snapshot keeps the diff to the commit."""
+    place = tmp_path / "working"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    return place
+
+
 @pytest.fixture
 def new_notebook():
     """Makes notebooks; each is ``__main__`` from when it is made, as in a kernel."""
