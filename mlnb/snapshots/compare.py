@@ -32,14 +32,14 @@ class Comparisons:
         files: where they are.
         get: a snapshot by id.
         page: snapshots of a notebook, newest first: at most so many, behind a cursor.
-        take: freezes a notebook, for a reason, waiting at most so many seconds for a kernel that is busy.
+        take: freezes a notebook, for a reason, with the kernel of a process, waiting at most so many seconds for one that is busy.
         clock: the present moment.
     """
 
     files: SnapshotFiles
     get: Callable[[str], Snapshot]
     page: Callable[[Path, int, str | None], SnapshotPage]
-    take: Callable[[Path, str, float], Taken]
+    take: Callable[[Path, str, int | None, float], Taken]
     clock: Clock
 
     def diff(self, a: str, b: str, *, has_details: bool = True) -> Diff:
@@ -140,7 +140,7 @@ class Comparisons:
         if is_now_taken:
             try:
                 then = since if since == "yesterday" else f"the last {since}"
-                taken = self.take(path, f"to compare with {then}", _PATIENCE_S)
+                taken = self.take(path, f"to compare with {then}", None, _PATIENCE_S)
             except KernelBusy:
                 note = "The kernel is running a cell: its newest snapshot is compared, not what it holds now."
             else:
