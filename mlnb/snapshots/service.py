@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ from mlnb.core.events import Event, EventSink
 from mlnb.core.files import write_atomically
 from mlnb.core.wire import from_wire
 from mlnb.snapshots import rules
+from mlnb.snapshots.compare import Comparisons
 from mlnb.snapshots.differences import Diff
 from mlnb.snapshots.errors import NoLiveKernel
 from mlnb.snapshots.plugins import bundles, packs
+from mlnb.snapshots.plugins.around import Gathering, Sources, alone
 from mlnb.snapshots.plugins.documents import manifest_of_document, read_notebook
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.ports import KernelDoor, LiveKernel
@@ -148,14 +151,20 @@ class SnapshotsService:
         """
         return self._listing(snapshot_id)
 
-    def diff(self, a: str, b: str) -> Diff:
-        """How snapshot `b` differs from snapshot `a`.
+    @cached_property
+    def comparisons(self) -> Comparisons:
+        """Compares states, and tells what they know besides variables."""
+        return Comparisons(self._files, self.get, self.list, self.take, self._clock)
 
-        Raises:
-            SnapshotNotFound: there is none of that id.
-            Damaged: a manifest was changed.
-        """
-        return rules.diff(self._listing(a), self._listing(b))
+    def diff(self, a: str, b: str, *, has_details: bool = True) -> Diff:
+        """How snapshot `b` differs from snapshot `a`; see `Comparisons.diff`."""
+        self._fetch(a)
+        self._fetch(b)
+        return self.comparisons.diff(a, b, has_details=has_details)
+
+    def diff_since(self, notebook: Path, what: str, *, is_now_taken: bool, has_details: bool = True) -> Diff:
+        """What changed in `notebook` since the last ``commit``, the last ``run``, ``yesterday``; see `Comparisons.since`."""
+        return self.comparisons.since(notebook, what, is_now_taken=is_now_taken, has_details=has_details)
 
     def restore(
         self,
@@ -302,7 +311,8 @@ class SnapshotsService:
 
     def _take_document(self, path: Path, reason: str) -> str:
         manifest = manifest_of_document(path, reason, self._env_id(), self._clock())
-        return self._files.write(manifest, {}, {}, ()).id
+        around = alone(Gathering(Sources(), {}, path.parent, path).finish())
+        return self._files.write(replace(manifest, components=around.components), {}, around.pieces, around.used).id
 
     def _attach(self, snapshot_id: str, path: Path, data: bytes, notebook_id: str | None) -> None:
         content = packs.write_whole(self._files.blobs, data)
