@@ -9,11 +9,11 @@ import click
 
 from mlnb.cli import snapshots_keep
 from mlnb.cli.output import emit, json_option, service, table
+from mlnb.cli.snapshots_diff import data, diff
 from mlnb.core.errors import BadInput, NotFound
 from mlnb.core.wire import to_wire
 
 if TYPE_CHECKING:
-    from mlnb.snapshots.differences import Diff
     from mlnb.snapshots.service import SnapshotsService
     from mlnb.snapshots.types import Restored, Snapshot, Taken
 
@@ -124,31 +124,8 @@ def show(snapshot_id: str, as_json: bool) -> None:
     emit(one, as_json, text)
 
 
-@snapshot.command()
-@click.argument("a", metavar="A")
-@click.argument("b", metavar="B")
-@json_option
-def diff(a: str, b: str, as_json: bool) -> int:
-    """How snapshot B differs from snapshot A, variable by variable. Ends with 0 when they are the same, 3 when not.
-
-    Example: mlnb snapshot diff snap-06gzx1vwkf957cmmbc3qg7 snap-06gzx21r98s26t77g6h5fv
-    """
-    found = _snapshots().diff(a, b)
-    emit(found, as_json, lambda: _diff_text(found))
-    return 3 if found.changes else 0
-
-
-def _diff_text(found: Diff) -> str:
-    rows = [
-        (
-            c.name,
-            c.kind,
-            c.type_before if c.type_after in (None, c.type_before) else f"{c.type_before or ''} -> {c.type_after}",
-        )
-        for c in found.changes
-    ]
-    body = table(("variable", "change", "type"), rows, "The variables are the same.")
-    return f"{body}\n{len(found.unchanged)} unchanged"
+snapshot.add_command(diff)
+snapshot.add_command(data)
 
 
 @snapshot.command()
