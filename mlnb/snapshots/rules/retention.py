@@ -15,7 +15,8 @@ it is too young to judge; it is among the last; it is the last of its day."""
 YOUNG = timedelta(hours=1)
 _LINKED = ("end of job-", "end of run-")
 _BY_ITSELF = re.compile(
-    r"(?:after cell run \d+|cell run \d+ failed|before (?:restore of|undo of|redo of|going back to) \S+|autosave)?"
+    r"(?:after cell run \d+|cell run \d+ failed|autosave"
+    r"|before (?:restore of|undo of|redo of|going back to) \S+|to compare with (?:yesterday|the last (?:commit|run)))?"
 )
 
 

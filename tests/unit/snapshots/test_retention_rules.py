@@ -69,12 +69,22 @@ def test_more_room_never_removes_more(records, keep_last, days):
 
 
 @pytest.mark.parametrize(
-    "reason", ["", "after cell run 12", "cell run 2 failed", "before restore of snap-06g", "end of job-06g"]
+    "reason",
+    [
+        "",
+        "after cell run 12",
+        "cell run 2 failed",
+        "before restore of snap-06g",
+        "end of job-06g",
+        "to compare with the last run",
+    ],
 )
 def test_what_mlnb_says_is_no_name(reason):
     assert not retention.is_named(reason)
 
 
-@pytest.mark.parametrize("reason", ["v1", "after cell run 12 it was good", "before restoring"])
+@pytest.mark.parametrize(
+    "reason", ["v1", "after cell run 12 it was good", "before restoring", "to compare with the other model"]
+)
 def test_what_a_person_wrote_is_a_name(reason):
     assert retention.is_named(reason)
