@@ -20,6 +20,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "verify": ("order", "Run a notebook afresh and compare it, cell by cell, with what is saved.", "Order"),
     "run": ("run", "Run a notebook here, in the foreground, as a tracked run.", "Runs & models"),
     "snapshot": ("snapshots", "Take, list, compare and restore notebook states.", "Snapshots"),
+    "trust": ("trust", "Whose snapshots are loaded here without asking.", "Snapshots"),
     "runs": ("models", "List, show and compare runs.", "Runs & models"),
     "models": ("models", "Registered models, their versions and where they came from.", "Runs & models"),
     "features": ("features", "Browse, apply and read features.", "Features"),

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlnb.cli import snapshots_keep
+from mlnb.cli import snapshots_back, snapshots_keep
 from mlnb.cli.output import emit, json_option, service, table
 from mlnb.cli.snapshots_diff import data, diff
-from mlnb.core.errors import BadInput, NotFound
+from mlnb.core.errors import NotFound
 from mlnb.core.wire import to_wire
 
 if TYPE_CHECKING:
     from mlnb.snapshots.service import SnapshotsService
-    from mlnb.snapshots.types import Restored, Snapshot, Taken
+    from mlnb.snapshots.types import Snapshot, Taken
 
 _FILE = click.Path(path_type=Path)
 
@@ -31,6 +31,11 @@ def snapshot() -> None:
 
 
 for _command in (
+    snapshots_back.restore,
+    snapshots_back.undo,
+    snapshots_back.redo,
+    snapshots_back.export,
+    snapshots_back.import_file,
     snapshots_keep.verify,
     snapshots_keep.gc,
     snapshots_keep.du,
@@ -126,58 +131,6 @@ def show(snapshot_id: str, as_json: bool) -> None:
 
 snapshot.add_command(diff)
 snapshot.add_command(data)
-
-
-@snapshot.command()
-@click.argument("snapshot_id", metavar="ID")
-@click.option("--name", "names", metavar="VAR", multiple=True, help="Only this variable (may be given again).")
-@click.option("--to", metavar="PATH", type=_FILE, help="Write the notebook with its outputs to this new file instead.")
-@json_option
-def restore(snapshot_id: str, names: tuple[str, ...], to: Path | None, as_json: bool) -> None:
-    """Bring the variables back into the notebook's live kernel, or the document to a file.
-
-    Example: mlnb snapshot restore snap-06gzx1vwkf957cmmbc3qg7 --to before.ipynb
-    """
-    if to is not None:
-        if names:
-            raise BadInput("--name goes with a kernel, not with --to", "A document has no variables.")
-        written = _snapshots().write_document(snapshot_id, to)
-        emit({"id": snapshot_id, "output": str(written.absolute())}, as_json, lambda: f"Written to {written}.")
-        return
-    done = _snapshots().restore(snapshot_id, names or None)
-    emit(done, as_json, lambda: _restored_text(done))
-
-
-def _restored_text(done: Restored) -> str:
-    lines = [f"{len(done.restored)} variables are as they were."]
-    lines += [f"  not restored: {name}: {reason}" for name, reason in done.not_restored.items()]
-    lines += [f"  removed: {', '.join(done.removed)}"] if done.removed else []
-    return "\n".join([*lines, f"To take this back: mlnb snapshot restore {done.undo}"])
-
-
-@snapshot.command()
-@click.argument("snapshot_id", metavar="ID")
-@click.argument("file", metavar="FILE", type=_FILE)
-@json_option
-def export(snapshot_id: str, file: Path, as_json: bool) -> None:
-    """Write a snapshot to one file.
-
-    Example: mlnb snapshot export snap-06gzx1vwkf957cmmbc3qg7 state.mlnb.zip
-    """
-    written = _snapshots().export(snapshot_id, file)
-    emit({"id": snapshot_id, "output": str(written.absolute())}, as_json, lambda: f"Written to {written}.")
-
-
-@snapshot.command("import")
-@click.argument("file", metavar="FILE", type=_FILE)
-@json_option
-def import_file(file: Path, as_json: bool) -> None:
-    """Take over a snapshot from a file. One that somebody else made stays foreign: its variables are not loaded.
-
-    Example: mlnb snapshot import state.mlnb.zip
-    """
-    one = _snapshots().import_bundle(file)
-    emit(one, as_json, lambda: f"{one.id}: {_held(one)}.")
 
 
 def _size(size_bytes: int) -> str:

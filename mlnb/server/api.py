@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlnb.server import envs, features, jobs, models, notebooks, order, snapshots, snapshots_keep
+from mlnb.server import envs, features, jobs, models, notebooks, order, snapshots, snapshots_back, snapshots_diff, snapshots_keep
 from mlnb.server.routes import Route
 
 ROUTES: list[Route] = [
@@ -13,5 +13,7 @@ ROUTES: list[Route] = [
     *models.ROUTES,
     *features.ROUTES,
     *snapshots.ROUTES,
+    *snapshots_back.ROUTES,
+    *snapshots_diff.ROUTES,
     *snapshots_keep.ROUTES,
 ]

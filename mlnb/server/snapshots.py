@@ -29,9 +29,15 @@ class TakeRequest:
 
 @dataclasses.dataclass(frozen=True)
 class RestoreRequest:
-    """Which variables to bring back; all when null."""
+    """Which variables to bring back, all when null.
+
+    `trust`: the user trusts who made it, so that a snapshot from elsewhere is loaded too, which may run code. `recompute`: run cells again
+    for what was not saved, where they can only give the same.
+    """
 
     names: list[str] | None = None
+    trust: bool = False
+    recompute: bool = False
 
 
 def _shown(request: Request, snapshot: Snapshot) -> Snapshot:
@@ -60,7 +66,10 @@ def _get(request: Request) -> Snapshot:
 
 
 def _restore(request: Request) -> Restored:
-    return request.services.snapshots.restore(request.path["id"], request.body.names)
+    body: RestoreRequest = request.body
+    return request.services.snapshots.restore(
+        request.path["id"], body.names, trust=body.trust, recompute=body.recompute
+    )
 
 
 def _diff(request: Request) -> Diff:

@@ -13,8 +13,6 @@ from mlnb.core.clock import Clock, utc_now
 from mlnb.core.content import digest_of
 from mlnb.core.errors import BadInput, Conflict, MlnbError
 from mlnb.core.events import Event, EventSink
-from mlnb.core.files import write_atomically
-from mlnb.core.wire import from_wire
 from mlnb.snapshots import rules
 from mlnb.snapshots.compare import Comparisons
 from mlnb.snapshots.differences import Diff
@@ -28,18 +26,18 @@ from mlnb.snapshots.repo import SnapshotRepo
 from mlnb.snapshots.rules.trust import Origin
 from mlnb.snapshots.types import (
     Document,
-    Restored,
     Snapshot,
     SnapshotPage,
     Taken,
 )
+from mlnb.snapshots.way_back import WayBack
 from mlnb.store.identity import id_in
 
 _TAKE_TIMEOUT_S = 600.0
 _NO_KERNEL = "The notebook has no running kernel with mlnb, so the document alone was kept, without variables."
 
 
-class SnapshotsService:
+class SnapshotsService(WayBack):
     """Snapshots of all notebooks of this user.
 
     Args:
@@ -66,15 +64,11 @@ class SnapshotsService:
         clock: Clock = utc_now,
         fetch: Callable[[str], object] = lambda _id: None,
     ) -> None:
-        self._fetch = fetch
         self._repo = repo
-        self._files = files
-        self._events = events
         self._live_kernels = live_kernels
-        self._door = door
         self._env_id = env_id
         self._identify = identify
-        self._clock = clock
+        super().__init__(files, events, self._kernel_of, door, fetch, clock)
 
     def take(
         self, notebook: Path, reason: str = "", pid: int | None = None, timeout_s: float = _TAKE_TIMEOUT_S
@@ -165,58 +159,6 @@ class SnapshotsService:
     def diff_since(self, notebook: Path, what: str, *, is_now_taken: bool, has_details: bool = True) -> Diff:
         """What changed in `notebook` since the last ``commit``, the last ``run``, ``yesterday``; see `Comparisons.since`."""
         return self.comparisons.since(notebook, what, is_now_taken=is_now_taken, has_details=has_details)
-
-    def restore(
-        self,
-        snapshot_id: str,
-        names: Sequence[str] | None = None,
-        pid: int | None = None,
-        timeout_s: float = _TAKE_TIMEOUT_S,
-    ) -> Restored:
-        """Bring variables (all, or `names`) back into the live kernel of the snapshot's notebook.
-
-        Raises:
-            SnapshotNotFound: there is none of that id.
-            NotTrusted: somebody else signed it; nothing was loaded.
-            Damaged: something of it was changed; nothing was loaded.
-            Conflict: it holds no variables.
-            NoLiveKernel: the notebook has no running kernel with mlnb.
-            KernelBusy: the kernel did not answer in time.
-        """
-        manifest = self._files.read(snapshot_id)
-        if not manifest.has_kernel:
-            raise Conflict(f"{snapshot_id} is the document alone; it holds no variables", "Restore it with --to PATH.")
-        kernel = self._kernel_of(Path(manifest.notebook) if manifest.notebook else None, pid)
-        if kernel is None:
-            where = manifest.notebook or "the notebook it was taken of"
-            raise NoLiveKernel(
-                f"{where} has no running kernel with mlnb loaded",
-                f"Open it, or call mlnb.snapshots.restore({snapshot_id!r}) in the kernel you want.",
-            )
-        self._fetch(snapshot_id)
-        arguments = {"id": snapshot_id, "names": None if names is None else list(names)}
-        restored = from_wire(Restored, self._call(kernel, "snapshots.restore", arguments, timeout_s))
-        self._events.publish(Event("snapshot_restored", snapshot_id, {"undo": restored.undo}, self._clock()))
-        return restored
-
-    def write_document(self, snapshot_id: str, to: Path) -> Path:
-        """Write the notebook with its outputs, as it was, to the new file `to`.
-
-        Raises:
-            SnapshotNotFound: there is none of that id.
-            NotFound: it has no document.
-            Conflict: `to` exists.
-            Damaged: the document was changed.
-            StoreUnavailable: the disk refused.
-        """
-        self._files.read_any(snapshot_id)
-        document = self._files.document(snapshot_id)
-        if to.exists():
-            raise Conflict(f"{to} exists", "Choose another name; nothing is overwritten.")
-        self._fetch(snapshot_id)
-        with packs.PackReader(self._files.blobs) as reader:
-            write_atomically(to.absolute(), reader.read(document.content))
-        return to
 
     def export(self, snapshot_id: str, to: Path, *, with_variables: bool = True) -> Path:
         """Write a snapshot to one file, with the values of its variables or without.

@@ -482,6 +482,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/mlnb/snapshots/du": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much disk the snapshots take, in all and for each notebook. */
+        get: operations["getSnapshotsDu"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/snapshots/gc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove what the rules do not keep. */
+        post: operations["postSnapshotsGc"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/snapshots/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the value of one variable out for good. */
+        post: operations["postSnapshotsPurge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/snapshots/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the last restore back. */
+        post: operations["postSnapshotsUndo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/mlnb/snapshots/{id}": {
         parameters: {
             query?: never;
@@ -516,6 +584,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/mlnb/snapshots/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What restoring it would do; nothing is changed. */
+        get: operations["getSnapshotsIdPreview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/mlnb/snapshots/{id}/restore": {
         parameters: {
             query?: never;
@@ -527,6 +612,23 @@ export interface paths {
         put?: never;
         /** Bring variables back into the live kernel of the snapshot's notebook. */
         post: operations["postSnapshotsIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/snapshots/{id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read every stored byte of a snapshot again. */
+        post: operations["postSnapshotsIdVerify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -906,6 +1008,59 @@ export interface components {
             path: string;
         };
         /**
+         * CleanRequest
+         * @description Whether only to say what would go.
+         */
+        CleanRequest: {
+            /**
+             * Is Dry Run
+             * @default false
+             */
+            is_dry_run?: boolean;
+        };
+        /**
+         * Cleaned
+         * @description What clearing away did, or would do when `is_dry_run`.
+         *
+         *     Attributes:
+         *         snapshots: those removed, oldest first.
+         *         kept: how many are kept, by reason.
+         *         files: how many files went beside the snapshots' own.
+         *         size_bytes: how much disk that freed.
+         *         uploaded: packs copied to the remote store.
+         *         dropped: packs that now are in the remote store only.
+         *         note: what could not be done.
+         */
+        Cleaned: {
+            /**
+             * Dropped
+             * @default 0
+             */
+            dropped: number;
+            /** Files */
+            files: number;
+            /** Is Dry Run */
+            is_dry_run: boolean;
+            /** Kept */
+            kept: {
+                [key: string]: number;
+            };
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Snapshots */
+            snapshots: string[];
+            /**
+             * Uploaded
+             * @default 0
+             */
+            uploaded: number;
+        };
+        /**
          * DataChange
          * @description How something that was read differs: a file, a folder, a database, an object in a store.
          */
@@ -1115,6 +1270,40 @@ export interface components {
             name: string;
         };
         /**
+         * DiskUsage
+         * @description How much disk the snapshots take.
+         *
+         *     Attributes:
+         *         size_bytes: of all packs on this machine that snapshots refer to.
+         *         unused_bytes: of packs that none refers to; `mlnb snapshot gc` frees them.
+         *         away_bytes: of what is in the remote store only.
+         *         cap_bytes: the limit for all; `cap_notebook_bytes`: for each notebook.
+         *         notebooks: the largest first.
+         */
+        DiskUsage: {
+            /** Away Bytes */
+            away_bytes: number;
+            /** Cap Bytes */
+            cap_bytes: number;
+            /** Cap Notebook Bytes */
+            cap_notebook_bytes: number;
+            /** Home */
+            home: string;
+            /**
+             * Notebooks
+             * @default []
+             */
+            notebooks: components["schemas"]["NotebookUsage"][];
+            /** Packs */
+            packs: number;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Snapshots */
+            snapshots: number;
+            /** Unused Bytes */
+            unused_bytes: number;
+        };
+        /**
          * Distribution
          * @description One installed distribution.
          *
@@ -1156,6 +1345,22 @@ export interface components {
             role: string;
             /** Version */
             version: string;
+        };
+        /**
+         * Drift
+         * @description How the environment of now stands to that of the snapshot; `is_same` is None when one of them is not known.
+         */
+        Drift: {
+            /** Env Id Now */
+            env_id_now: string;
+            /** Env Id Then */
+            env_id_then: string;
+            /** Is Same */
+            is_same: boolean | null;
+            /** Python Now */
+            python_now: string;
+            /** Python Then */
+            python_then: string;
         };
         /**
          * Entity
@@ -1387,7 +1592,7 @@ export interface components {
          *         preview: a few rows; None when none are stored any more.
          */
         FeatureViewDetail: {
-            preview: components["schemas"]["Preview"] | null;
+            preview: components["schemas"]["mlnb__features__types__Preview"] | null;
             /** Versions */
             versions: components["schemas"]["ViewVersion"][];
             view: components["schemas"]["FeatureView"];
@@ -1860,6 +2065,29 @@ export interface components {
             parent: string | null;
         };
         /**
+         * NotebookUsage
+         * @description How much the snapshots of one notebook take.
+         *
+         *     Attributes:
+         *         notebook: its path in the latest of them; None: kernels without a notebook.
+         *         snapshots: how many.
+         *         size_bytes: of what they refer to, shared parts counted once, as it is stored.
+         *         own_bytes: of that, what no other notebook's snapshots refer to.
+         *         saved_bytes: what they would take if each stood alone.
+         */
+        NotebookUsage: {
+            /** Notebook */
+            notebook: string | null;
+            /** Own Bytes */
+            own_bytes: number;
+            /** Saved Bytes */
+            saved_bytes: number;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Snapshots */
+            snapshots: number;
+        };
+        /**
          * OrderPolicy
          * @description What holds for a notebook that chooses nothing.
          *
@@ -1965,24 +2193,161 @@ export interface components {
             where: string;
         };
         /**
-         * Preview
-         * @description A few rows of a view, with everything that looks like a credential masked.
+         * PreviewedCell
+         * @description A cell of the document that differs: ``added`` since the snapshot, ``removed`` since, ``edited``, or with other ``outputs``.
          *
          *     Attributes:
-         *         columns: keys, time and features.
-         *         rows: values as plain JSON.
-         *         of: the stored features, or what the function made of the first rows of its source.
+         *         index: its place in the document that has it (the one of now, for all but ``removed``).
          */
-        Preview: {
-            /** Columns */
-            columns: string[];
+        PreviewedCell: {
+            /** Cell Id */
+            cell_id: string | null;
+            /** Index */
+            index: number;
             /**
-             * Of
+             * Kind
              * @enum {string}
              */
-            of: "materialized" | "sample";
-            /** Rows */
-            rows: (string | number | boolean | null)[][];
+            kind: "added" | "removed" | "edited" | "outputs";
+        };
+        /**
+         * PreviewedVariable
+         * @description What a restore would do with one variable.
+         *
+         *     Attributes:
+         *         action: ``keep``: it still is as it was and is not touched; ``load``: it is loaded; ``consent``: it is loaded once the user says
+         *             that the snapshot may be trusted; ``recompute``: running `cell_runs` again gives it (``restore(recompute=True)``);
+         *             ``leave``: it does not come back, `reason` says why.
+         *         now: how the live variable compares with it; ``unknown`` without a kernel.
+         *         state: as in the snapshot: ``saved``, ``recompute`` or ``not_restorable``.
+         *         cell_runs: for what was not saved, the cell runs that make it, as far as they are known.
+         *         cell_ids: the cells of these runs.
+         */
+        PreviewedVariable: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "keep" | "load" | "consent" | "recompute" | "leave";
+            /**
+             * Cell Ids
+             * @default []
+             */
+            cell_ids: string[];
+            /**
+             * Cell Runs
+             * @default []
+             */
+            cell_runs: number[];
+            /** Name */
+            name: string;
+            /**
+             * Now
+             * @enum {string}
+             */
+            now: "same" | "different" | "absent" | "unknown";
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** State */
+            state: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * Problem
+         * @description Something wrong with a stored snapshot: which file or variable, and what.
+         */
+        Problem: {
+            /** Detail */
+            detail: string;
+            /** Snapshot */
+            snapshot: string;
+            /** What */
+            what: string;
+        };
+        /**
+         * PurgeRequest
+         * @description The variable whose value goes for good: from one snapshot, or all (of the notebook, relative to the server's root, if given).
+         *
+         *     It cannot be undone, so `confirmed` has to be true.
+         */
+        PurgeRequest: {
+            /**
+             * Confirmed
+             * @default false
+             */
+            confirmed?: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Notebook
+             * @default null
+             */
+            notebook?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+            /**
+             * Snapshot
+             * @default null
+             */
+            snapshot?: string | null;
+        };
+        /**
+         * Purged
+         * @description What a purge did. It cannot be undone.
+         *
+         *     Attributes:
+         *         name: the variable.
+         *         snapshots: those that held its value and do not any more; their ids stay.
+         *         along: variables that shared objects with it and went with it, by snapshot.
+         *         packs: how many files of values were written anew or removed.
+         *         size_bytes: how much smaller the store is.
+         *         traces: where its text still shows, because it is no value of this variable.
+         *         searched: how many texts of the value were looked for; 0: it had none, so that outputs were not searched.
+         *         live: notebooks whose running kernels may still hold the value and save it again.
+         *         notes: what the user should know besides.
+         */
+        Purged: {
+            /** Along */
+            along: {
+                [key: string]: string[];
+            };
+            /**
+             * Live
+             * @default []
+             */
+            live: string[];
+            /** Name */
+            name: string;
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
+            /** Packs */
+            packs: number;
+            /**
+             * Searched
+             * @default 0
+             */
+            searched: number;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Snapshots */
+            snapshots: string[];
+            /**
+             * Traces
+             * @default []
+             */
+            traces: components["schemas"]["Trace"][];
         };
         /**
          * RegisteredModel
@@ -2047,7 +2412,10 @@ export interface components {
         };
         /**
          * RestoreRequest
-         * @description Which variables to bring back; all when null.
+         * @description Which variables to bring back, all when null.
+         *
+         *     `trust`: the user trusts who made it, so that a snapshot from elsewhere is loaded too, which may run code. `recompute`: run cells again
+         *     for what was not saved, where they can only give the same.
          */
         RestoreRequest: {
             /**
@@ -2055,6 +2423,16 @@ export interface components {
              * @default null
              */
             names?: string[] | null;
+            /**
+             * Recompute
+             * @default false
+             */
+            recompute?: boolean;
+            /**
+             * Trust
+             * @default false
+             */
+            trust?: boolean;
         };
         /**
          * Restored
@@ -2312,6 +2690,29 @@ export interface components {
             snapshot: components["schemas"]["Snapshot"];
         };
         /**
+         * Trace
+         * @description A place that still shows a purged value: a file, or a snapshot, and what of it.
+         */
+        Trace: {
+            /** What */
+            what: string;
+            /** Where */
+            where: string;
+        };
+        /**
+         * UndoRequest
+         * @description The notebook, relative to the server's root, in whose kernel the last restore is taken back (or with `redo` done again).
+         */
+        UndoRequest: {
+            /** Notebook */
+            notebook: string;
+            /**
+             * Redo
+             * @default false
+             */
+            redo?: boolean;
+        };
+        /**
          * Variable
          * @description One variable of the notebook as it was at the snapshot.
          *
@@ -2381,6 +2782,22 @@ export interface components {
             written: string[];
         };
         /**
+         * Verified
+         * @description What re-reading everything found; `is_ok` when `problems` is empty.
+         */
+        Verified: {
+            /** Blobs */
+            blobs: number;
+            /** Is Ok */
+            is_ok: boolean;
+            /** Problems */
+            problems: components["schemas"]["Problem"][];
+            /** Size Bytes */
+            size_bytes: number;
+            /** Snapshots */
+            snapshots: number;
+        };
+        /**
          * VerifyRequest
          * @description Which notebook to verify: its path relative to the server's root, and values for its parameters.
          */
@@ -2437,6 +2854,73 @@ export interface components {
              * @default null
              */
             version: string | null;
+        };
+        /**
+         * Preview
+         * @description A few rows of a view, with everything that looks like a credential masked.
+         *
+         *     Attributes:
+         *         columns: keys, time and features.
+         *         rows: values as plain JSON.
+         *         of: the stored features, or what the function made of the first rows of its source.
+         */
+        mlnb__features__types__Preview: {
+            /** Columns */
+            columns: string[];
+            /**
+             * Of
+             * @enum {string}
+             */
+            of: "materialized" | "sample";
+            /** Rows */
+            rows: (string | number | boolean | null)[][];
+        };
+        /**
+         * Preview
+         * @description What restoring a snapshot would do. Nothing was changed.
+         *
+         *     Attributes:
+         *         trust: as `Standing.level`: ``own``, ``paired``, ``consented``, ``foreign``.
+         *         needs_consent: whether a restore of everything is refused until the user says that the snapshot may be trusted.
+         *         origin: where it came from, in words; empty for one that was taken here.
+         *         has_kernel: whether the live kernel was asked; without one, nobody knows what the variables are now.
+         *         variables: of the snapshot, sorted by name.
+         *         removed: live variables that the snapshot does not have; a restore of everything removes them.
+         *         cells: cells of the document that differ from the notebook file as it is saved now; None: there is nothing to compare.
+         *         load_bytes: about how much memory is loaded.
+         */
+        mlnb__snapshots__previews__Preview: {
+            /** Cells */
+            cells: components["schemas"]["PreviewedCell"][] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            environment: components["schemas"]["Drift"];
+            /** Has Kernel */
+            has_kernel: boolean;
+            /** Id */
+            id: string;
+            /** Load Bytes */
+            load_bytes: number;
+            /** Needs Consent */
+            needs_consent: boolean;
+            /** Notebook */
+            notebook: string | null;
+            /** Origin */
+            origin: string;
+            /** Reason */
+            reason: string;
+            /** Removed */
+            removed: string[];
+            /**
+             * Trust
+             * @enum {string}
+             */
+            trust: "own" | "paired" | "consented" | "foreign";
+            /** Variables */
+            variables: components["schemas"]["PreviewedVariable"][];
         };
     };
     responses: never;
@@ -3408,6 +3892,134 @@ export interface operations {
             };
         };
     };
+    getSnapshotsDu: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiskUsage"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postSnapshotsGc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CleanRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cleaned"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postSnapshotsPurge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PurgeRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Purged"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postSnapshotsUndo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Restored"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     getSnapshotsId: {
         parameters: {
             query?: never;
@@ -3471,6 +4083,37 @@ export interface operations {
             };
         };
     };
+    getSnapshotsIdPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["mlnb__snapshots__previews__Preview"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     postSnapshotsIdRestore: {
         parameters: {
             query?: never;
@@ -3493,6 +4136,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Restored"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postSnapshotsIdVerify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verified"];
                 };
             };
             /** @description What went wrong, and the way out. */

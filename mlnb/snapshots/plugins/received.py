@@ -14,6 +14,7 @@ from mlnb.snapshots.plugins.packs import CHUNK_BYTES, PackReader
 from mlnb.snapshots.types import Chunk, Document, Manifest
 
 _DOCUMENT_BYTES = 256 << 20
+_HEAD_BYTES = 64
 _WAY_OUT = "Nothing was taken over. Export it again, or fetch it again."
 
 
@@ -34,15 +35,19 @@ def check(files: SnapshotFiles, snapshot_id: str, name: str) -> None:
     if not all(is_digest(chunk.pack) and is_digest(chunk.digest) for chunk in chunks):
         raise Damaged(f"{name} is not a snapshot of mlnb: it names files that are no blobs", _WAY_OUT)
     _check_shape(manifest, name)
+    for chunk in chunks:
+        _check_size(
+            files, chunk, CHUNK_BYTES if document is None or chunk != document.content else _DOCUMENT_BYTES, name
+        )
     found = checking.verify(files, [snapshot_id])
     if not found.is_ok:
         first = found.problems[0]
         raise Damaged(f"{name} is damaged: {first.what}: {first.detail}", _WAY_OUT)
     with PackReader(files.blobs) as reader:
         for chunk in manifest.chunks:
-            _check_chunk(files, reader, chunk, CHUNK_BYTES, name)
+            reader.read(chunk)
         if document is not None:
-            _check_document(files, reader, document, name)
+            _check_document(reader, document, name)
 
 
 def _check_shape(manifest: Manifest, name: str) -> None:
@@ -60,8 +65,7 @@ def _check_shape(manifest: Manifest, name: str) -> None:
                 raise Damaged(f"{name} is not a snapshot of mlnb: a buffer has another size than its parts", _WAY_OUT)
 
 
-def _check_document(files: SnapshotFiles, reader: PackReader, document: Document, name: str) -> None:
-    _check_chunk(files, reader, document.content, _DOCUMENT_BYTES, name)
+def _check_document(reader: PackReader, document: Document, name: str) -> None:
     try:
         is_notebook = isinstance(json.loads(reader.read(document.content)), dict)
     except (ValueError, RecursionError):
@@ -70,21 +74,23 @@ def _check_document(files: SnapshotFiles, reader: PackReader, document: Document
         raise Damaged(f"{name} has a document that is no notebook", _WAY_OUT)
 
 
-def _check_chunk(files: SnapshotFiles, reader: PackReader, chunk: Chunk, most_bytes: int, name: str) -> None:
-    """That `chunk` is what it says. Its size is compared first with what the compressed form says, so that no memory is taken for a lie."""
+def _check_size(files: SnapshotFiles, chunk: Chunk, most_bytes: int, name: str) -> None:
+    """That `chunk` has the size it says, as its compressed form tells it: no memory is taken for a lie."""
     lies = Damaged(f"{name} has a part that is larger than it says", _WAY_OUT)
     if min(chunk.offset, chunk.stored_bytes, chunk.size_bytes) < 0 or chunk.size_bytes > most_bytes:
         raise lies
     if chunk.encoding == "raw" and chunk.stored_bytes != chunk.size_bytes:
         raise lies
-    if chunk.encoding == "zstd":
+    if chunk.encoding == "zstd" and _told_size(files, chunk, name) != chunk.size_bytes:
+        raise lies
+
+
+def _told_size(files: SnapshotFiles, chunk: Chunk, name: str) -> int:
+    try:
         with (files.blobs / blob_path(chunk.pack)).open("rb") as file:
             file.seek(chunk.offset)
-            head = file.read(min(chunk.stored_bytes, 64))
-        try:
-            told = zstandard.frame_content_size(head)
-        except zstandard.ZstdError:
-            told = -1
-        if told != chunk.size_bytes:
-            raise lies
-    reader.read(chunk)
+            return zstandard.frame_content_size(file.read(min(chunk.stored_bytes, _HEAD_BYTES)))
+    except zstandard.ZstdError:
+        return -1
+    except OSError as error:
+        raise Damaged(f"{name} is damaged: blob {chunk.pack[:12]} is missing", _WAY_OUT) from error

@@ -194,7 +194,7 @@ def test_a_bundle_with_other_things_in_it_is_refused(service, tmp_path):
     assert not (tmp_path / "outside").exists()
 
 
-def test_snapshots_of_a_job_are_taken_over_and_signed(service, document, live, tmp_path, monkeypatch):
+def test_snapshots_of_a_job_with_a_key_of_its_own_want_one_consent(service, document, live, tmp_path, monkeypatch):
     job_home = tmp_path / "job"
     with monkeypatch.context() as job:
         job.setenv("MLNB_HOME", str(job_home))
@@ -204,10 +204,16 @@ def test_snapshots_of_a_job_are_taken_over_and_signed(service, document, live, t
         live.snapshots.flush()
     assert service.adopt(job_home) == [taken.id]
     assert service.adopt(job_home) == [taken.id]
-    assert service.get(taken.id).is_trusted
+    assert not service.get(taken.id).is_trusted
     live.run("x = 2")
-    service.restore(taken.id, pid=7)
+    with pytest.raises(NotTrusted, match="a job with a key of its own"):
+        service.restore(taken.id, pid=7)
+    service.restore(taken.id, pid=7, trust=True)
     assert live["x"] == [1]
+    live.run("x = 3")
+    service.restore(taken.id, pid=7)  # it was said once
+    assert live["x"] == [1]
+    assert service.get(taken.id).is_trusted
 
 
 def test_a_damaged_blob_of_a_job_is_not_taken_over(service, live, tmp_path, monkeypatch):
