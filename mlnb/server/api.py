@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from mlnb.server import envs, features, jobs, models, notebooks, order, snapshots, snapshots_back, snapshots_diff, snapshots_keep
+from mlnb.server import (
+    envs,
+    features,
+    jobs,
+    models,
+    notebooks,
+    order,
+    snapshots,
+    snapshots_back,
+    snapshots_diff,
+    snapshots_keep,
+)
 from mlnb.server.routes import Route
 
 ROUTES: list[Route] = [

@@ -243,6 +243,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/mlnb/notebooks/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a notebook's newest snapshot differs from what it was at the last commit, the last run, or before today. */
+        get: operations["getNotebooksChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/mlnb/notebooks/identify": {
         parameters: {
             query?: never;
@@ -559,6 +576,23 @@ export interface paths {
         };
         /** A snapshot with its variables. */
         get: operations["getSnapshotsId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/snapshots/{id}/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a snapshot knows of data files read, of parameters, packages and git. */
+        get: operations["getSnapshotsIdData"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1745,6 +1779,44 @@ export interface components {
             of: "materialized" | "source";
         };
         /**
+         * GitDetails
+         * @description What git says beside the commit.
+         *
+         *     Attributes:
+         *         branch: empty when no branch is checked out.
+         *         changed: files that differ from the commit, relative to the repository.
+         *         untracked: files that git does not know.
+         *         patch: which of the snapshot's kept blocks of bytes is the diff to the commit, credentials masked; None: nothing differs.
+         *         is_cut: whether the diff was longer than what is kept of it.
+         */
+        GitDetails: {
+            /**
+             * Branch
+             * @default
+             */
+            branch: string;
+            /**
+             * Changed
+             * @default []
+             */
+            changed: string[];
+            /**
+             * Is Cut
+             * @default false
+             */
+            is_cut: boolean;
+            /**
+             * Patch
+             * @default null
+             */
+            patch: number | null;
+            /**
+             * Untracked
+             * @default []
+             */
+            untracked: string[];
+        };
+        /**
          * IdentifyRequest
          * @description Who is this notebook?
          *
@@ -2660,6 +2732,44 @@ export interface components {
             stopped: boolean;
         };
         /**
+         * Surroundings
+         * @description What a snapshot knows besides variables, document and cell runs.
+         *
+         *     Attributes:
+         *         data: what cells have read, sorted by path; None when nobody watched.
+         *         parameters: values of the names that cells tagged ``parameters`` or ``injected-parameters`` set, short, credentials masked.
+         *         packages: versions by name, ``python`` among them; empty when not known.
+         *         git: None outside a repository.
+         *         notes: what could not be found out, in sentences.
+         */
+        Surroundings: {
+            /**
+             * Data
+             * @default null
+             */
+            data: components["schemas"]["DataFile"][] | null;
+            /**
+             * Format
+             * @default 1
+             */
+            format: number;
+            /** @default null */
+            git: components["schemas"]["GitDetails"] | null;
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
+            /** Packages */
+            packages: {
+                [key: string]: string;
+            };
+            /** Parameters */
+            parameters: {
+                [key: string]: string;
+            };
+        };
+        /**
          * TakeRequest
          * @description The notebook to freeze, relative to the server's root, and why.
          */
@@ -3405,6 +3515,39 @@ export interface operations {
             };
         };
     };
+    getNotebooksChanges: {
+        parameters: {
+            query: {
+                path: string;
+                since?: "commit" | "run" | "yesterday";
+                details?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     postNotebooksIdentify: {
         parameters: {
             query?: never;
@@ -4038,6 +4181,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getSnapshotsIdData: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Surroundings"];
                 };
             };
             /** @description What went wrong, and the way out. */

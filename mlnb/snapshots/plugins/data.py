@@ -20,8 +20,8 @@ _MOST_FILES = 2000
 _MOST_HASHED_BYTES = 8 << 30
 _MOST_KEPT_BYTES = 32 * _MIB
 _ALWAYS_HASHED_BYTES = 64 * _MIB  # larger ones only when size or time of change differ from what the last snapshot saw
-_KEEP_VARIABLE = "MLNB_SNAPSHOTS_KEEP_FILES_KIB"
-_KEEP_KIB = 256.0
+_KEEP_VARIABLE = "MLNB_SNAPSHOTS_KEEP_FILES_BYTES"
+_KEEP_BYTES = 256 << 10
 _SECRET_FILE = re.compile(
     r"^(?:\.env(?:\..*)?|\.netrc|\.pgpass|id_[a-z0-9]+|.*\.(?:pem|key|p12|pfx|keystore))$", re.IGNORECASE
 )
@@ -29,11 +29,11 @@ _QUERY = re.compile(r"[?#].*$")  # signed addresses carry credentials there
 
 
 def keep_bytes() -> int:
-    """Up to which size a file that was read is kept: the setting ``snapshots.keep_files_kib``."""
+    """Up to which size a file that was read is kept: the setting ``snapshots.keep_files_bytes``."""
     try:
-        return int(float(os.environ[_KEEP_VARIABLE]) * 1024)
+        return int(float(os.environ[_KEEP_VARIABLE]))
     except (KeyError, ValueError):
-        return int(_KEEP_KIB * 1024)
+        return _KEEP_BYTES
 
 
 @dataclass

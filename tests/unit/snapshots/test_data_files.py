@@ -42,13 +42,13 @@ def test_a_file_is_recorded_by_path_size_and_hash_and_kept_when_small(tmp_path, 
     small, large = tmp_path / "small.csv", tmp_path / "large.csv"
     small.write_bytes(b"a,b\n1,2\n")
     large.write_bytes(b"x" * 3000)
-    monkeypatch.setenv("MLNB_SNAPSHOTS_KEEP_FILES_KIB", "2")
+    monkeypatch.setenv("MLNB_SNAPSHOTS_KEEP_FILES_BYTES", "2048")
     files, found = read(small, large)
     one, other = files[str(small)], files[str(large)]
     assert (one.kind, one.size_bytes, one.digest, one.cells) == ("file", 8, digest_of(b"a,b\n1,2\n"), ("c1",))
     assert found.kept[one.kept] == b"a,b\n1,2\n"
     assert (other.kept, other.digest) == (None, digest_of(b"x" * 3000))
-    monkeypatch.setenv("MLNB_SNAPSHOTS_KEEP_FILES_KIB", "0")
+    monkeypatch.setenv("MLNB_SNAPSHOTS_KEEP_FILES_BYTES", "0")
     assert read(small)[1].kept == []
 
 

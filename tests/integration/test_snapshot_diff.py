@@ -1,0 +1,89 @@
+"""What changed, asked of a live kernel from outside: what it read, the values that differ, the documents, git."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+from jupyter_client.manager import start_new_kernel
+
+from mlnb.cli.main import root
+
+pytestmark = pytest.mark.kernel
+
+
+@pytest.fixture
+def document(tmp_path):
+    path = tmp_path / "live.ipynb"
+    write(path, "n = 3")
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "first"]):
+        who = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+        subprocess.run(["git", "-C", tmp_path, *who, *arguments], check=True, stdin=subprocess.DEVNULL)
+    return path
+
+
+def write(path, source):
+    cell = nbformat.v4.new_code_cell(source, id="c", metadata={"tags": ["parameters"]})
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+
+
+@pytest.fixture
+def client(document):
+    environment = {**os.environ, "JPY_SESSION_NAME": str(document)}
+    manager, client = start_new_kernel(extra_arguments=["--ext=mlnb"], env=environment, cwd=str(document.parent))
+    yield client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def run(client, code):
+    reply = client.execute_interactive(code, timeout=60, output_hook=lambda _: None)
+    assert reply["content"]["status"] == "ok", reply["content"]
+
+
+def cli(*arguments):
+    done = CliRunner().invoke(root, ["snapshot", *map(str, arguments)], standalone_mode=False)
+    if done.exception is not None:
+        raise done.exception
+    return done
+
+
+def test_two_states_of_a_live_kernel_are_compared_whole(client, document):
+    data = document.with_name("data.csv")
+    data.write_text("a\n1\n2\n")
+    run(client, "import pandas as pd\nn = 3\nclass Model:\n    alpha = 1\nmodel = Model(); model.rate = 0.1")
+    run(client, "frame = pd.read_csv('data.csv'); kept = [1]; gone = 'x'")
+    first = json.loads(cli("take", document, "--json").output)["id"]
+    data.write_text("a\n1\n5\n")
+    write(document, "n = 7")
+    run(client, "n = 7; model.rate = 0.2; del gone; new = {'k': 1}")
+    run(client, "frame = pd.read_csv('data.csv')")
+    second = json.loads(cli("take", document, "--json").output)["id"]
+
+    done = cli("diff", first, second, "--json")
+    found = json.loads(done.output)
+    assert done.return_value == 3
+    places = {one["name"]: [tuple(place.values()) for place in one["details"]["places"]] for one in found["changes"]}
+    assert found["notes"] == []
+    assert places["frame"] == [("row 1, column 'a'", "2", "5")]
+    assert places["model"] == [(".rate", "0.1", "0.2")]
+    assert set(found["changed"]) == {"frame", "model", "n"}
+    assert (found["added"], found["removed"]) == (["new"], ["gone"])
+    assert [(one["path"], one["kind"]) for one in found["data"]] == [(str(data), "changed")]
+    assert found["data"][0]["before"]["kept"] is not None
+    assert [(one["name"], one["before"], one["after"]) for one in found["parameters"]] == [("n", "3", "7")]
+    assert [(one["kind"], one["cell_id"]) for one in found["cells"]] == [("changed", "c")]
+    assert found["environment"] == []
+
+    words = cli("diff", first, second).output
+    assert "row 1, column 'a': 2 -> 5" in words
+    assert "-n = 3" in words
+    cli("data", first, "--to", document.with_name("kept"))
+    assert (document.parent / "kept" / "data.csv").read_text() == "a\n1\n2\n"
+    since = json.loads(cli("diff", "--since", "commit", document, "--json").output)
+    assert since["a"] == first
+    assert set(since["changed"]) == {"frame", "model", "n"}
