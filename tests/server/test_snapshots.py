@@ -53,3 +53,12 @@ async def test_what_cannot_be_done_is_a_4xx_with_a_way_out(jp_fetch, notebook):
         assert missing.rpartition("/")[2] in error["message"]
     assert (await refused(jp_fetch, "snapshots", params={"limit": "0"}))[0] == 400
     assert (await refused(jp_fetch, "snapshots", method="POST"))[0] == 400
+
+
+async def test_a_preview_says_what_is_known_and_an_undo_without_a_kernel_is_refused(jp_fetch, notebook):
+    taken = await call(jp_fetch, "snapshots", method="POST", notebook="one.ipynb")
+    seen = await call(jp_fetch, "snapshots", taken["snapshot"]["id"], "preview")
+    assert (seen["notebook"], seen["cells"], seen["trust"], seen["has_kernel"]) == ("one.ipynb", [], "own", False)
+    assert (await refused(jp_fetch, "snapshots", "snap-none", "preview"))[0] == 404
+    code, error = await refused(jp_fetch, "snapshots", "undo", method="POST", notebook="one.ipynb")
+    assert (code, error["code"]) == (409, "no_live_kernel")
