@@ -152,12 +152,16 @@ export class OpenNotebook implements INotebook, IDisposable {
     if (cell) {
       if (!keepsFocus) {
         this._options.activate(this.panel.id);
-        content.mode = 'command'; // the keys there are for going on, not for typing into the cell
       }
       content.deselectAll();
       content.activeCellIndex = index;
-      // the one that is meant for cells also activates the cell, which takes the keyboard there
-      void (keepsFocus ? content.scrollToItem(index) : content.scrollToCell(cell));
+      // not `scrollToCell`: it would put the cursor into the cell, where the keys are for typing and not for going on
+      void content.scrollToItem(index).then(() => {
+        if (!keepsFocus && !this._isDisposed) {
+          content.mode = 'command';
+          content.activate();
+        }
+      });
     }
   }
 
