@@ -266,7 +266,8 @@ class Upkeep:
         forms = texts.forms_of(done.texts)
         found: list[Trace] = []
         if forms:
-            found = [Trace(*one) for one in purging.traces(self._files, forms, parts_with)]
+            for store in (self._files, *_stores_of_jobs(self._files.root)):
+                found += [Trace(*one) for one in purging.traces(store, forms, parts_with)]
             skip = self._files.blobs
             others = texts.files_with(self._files.root, forms, lambda path: skip in path.parents)
             found += [Trace(str(path), "a file") for path in others]

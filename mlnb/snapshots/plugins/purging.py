@@ -7,6 +7,7 @@ they may be an older snapshot's copy of the same value.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -127,8 +128,9 @@ def _texts(files: SnapshotFiles, references: References, name: str, ids: Collect
             manifest = references.manifests[snapshot_id]
             for component in manifest.components:
                 if name in component.names:
-                    stream = b"".join(reader.read(manifest.chunks[number]) for number in component.stream)
-                    found |= texts.texts_of(stream, without=manifest.variables)
+                    with contextlib.suppress(Damaged):  # it goes all the same
+                        stream = b"".join(reader.read(manifest.chunks[number]) for number in component.stream)
+                        found |= texts.texts_of(stream, without=manifest.variables)
     return found
 
 

@@ -241,6 +241,22 @@ def test_a_parameter_that_the_snapshot_recorded_goes_too(notebook, upkeep, mlnb_
     assert upkeep().purge("place").snapshots == ()
 
 
+def test_a_damaged_value_goes_too_and_stores_of_jobs_are_not_forgotten(notebook, upkeep, mlnb_home, monkeypatch):
+    with monkeypatch.context() as job:
+        job.setenv("MLNB_HOME", str(mlnb_home / "jobs" / "job-1" / "1" / "home"))
+        take(notebook, token=SECRET)
+    taken = take(notebook, token=SECRET + "!", other=b"other" * 500)
+    manifest = SnapshotFiles().read(taken)
+    chunk = manifest.chunks[next(one for one in manifest.components if one.names == ("token",)).stream[0]]
+    path = home() / "blobs" / chunk.pack[:2] / chunk.pack
+    data = bytearray(path.read_bytes())
+    data[chunk.offset + 1] ^= 1
+    path.write_bytes(data)
+    upkeep().purge("token")
+    assert shows(mlnb_home) == []
+    assert upkeep().verify().is_ok
+
+
 def test_outputs_other_variables_and_files_that_show_it_are_named(notebook, upkeep, mlnb_home, tmp_path):
     taken = take(notebook, token=SECRET, config={"auth": SECRET})
     cells = [
