@@ -60,7 +60,16 @@ class Restorer:
     def restore(
         self, snapshot_id: str, names: Sequence[str] | None = None, *, trust: bool = False, recompute: bool = False
     ) -> Restored:
-        """See `mlnb.snapshots.restore`."""
+        """See `mlnb.snapshots.restore`.
+
+        Raises:
+            SnapshotNotFound: there is none of that id.
+            BadInput: it has no variable of a name in `names`.
+            Conflict: a restore is going on already.
+            NotTrusted, Refused: it is foreign; nothing of it was loaded.
+            Damaged: something of it was changed on disk; nothing of it was loaded.
+            StoreUnavailable: the state before could not be kept; nothing was changed.
+        """
         with self._alone():
             manifest, standing = self._kernel.files.read_standing(snapshot_id)
             unknown = sorted(set(names or ()) - set(manifest.variables))

@@ -127,7 +127,8 @@ def _restore(kernel: Kernel, manifest: Manifest, wish: Wish, before: Taking) -> 
         if name in namespace and name in kept.variables and kept.variables[name].state != "saved"
     }
     _swap(namespace, fresh, removed)
-    kernel.writer.known.learn(manifest)
+    if not wish.is_cautious:  # a foreign manifest could say that its bytes are some value of this user
+        kernel.writer.known.learn(manifest)
     set_parts = kernel.process.restore(bytes(state[0])) if state else ()
     back = {*fresh, *untouched}
     recomputed = {name for name in back if name in again or manifest.variables[name].state == "recompute"}

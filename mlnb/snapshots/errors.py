@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlnb.core.errors import Conflict, MlnbError, NotFound, Unavailable
+from mlnb.core.errors import Conflict, MlnbError, NotFound, Refused, Unavailable
 
 
 class SnapshotNotFound(NotFound):
@@ -27,6 +27,12 @@ class CannotSave(MlnbError):
     """A value that does not survive being stored; the message is the reason that the snapshot names."""
 
     code = "cannot_save"
+
+
+class NeedsConsent(Refused):
+    """A value of a foreign snapshot names code; it is not loaded without the user's word."""
+
+    code = "needs_consent"
 
 
 def not_found(snapshot_id: str) -> SnapshotNotFound:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from mlnb.core.errors import Refused
+from mlnb.snapshots.errors import NeedsConsent
 from mlnb.snapshots.plugins import rebuild
 from mlnb.snapshots.plugins.arrays import PLAIN_KINDS
 from mlnb.snapshots.plugins.pickled import PickleCodec
@@ -21,12 +21,6 @@ from mlnb.snapshots.ports import Codec
 
 _REBUILD = rebuild.__name__
 _DTYPE = re.compile(r"[biufcmMSU][0-9]{0,8}")
-
-
-class NeedsConsent(Refused):
-    """The stream names code; it is not read on without the user's word."""
-
-    code = "needs_consent"
 
 
 def is_data(codec: Codec) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mlnb.core.errors import Damaged
+from mlnb.snapshots.errors import NeedsConsent
 from mlnb.snapshots.plugins import cautious, pickled, rebuild
 from mlnb.snapshots.plugins.packs import PackReader
 from mlnb.snapshots.ports import Codec
@@ -142,7 +143,7 @@ def load(
                     else codec.load(content.stream, buffers)
                 )
                 loaded.values.update({name: values[name] for name in names})
-        except cautious.NeedsConsent as error:
+        except NeedsConsent as error:
             loaded.failed.update(dict.fromkeys(names, f"it is not loaded without your consent: {error.message}"))
         except Exception as error:  # noqa: BLE001 - loading runs the objects' own code
             loaded.failed.update(

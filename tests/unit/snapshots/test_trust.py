@@ -114,6 +114,37 @@ def test_a_foreign_snapshot_gives_its_plain_data_and_runs_nothing_before_consent
     ben.snapshots.restore(snapshot)  # it was said once
 
 
+def test_a_foreign_snapshot_cannot_put_its_bytes_in_place_of_a_value_of_ones_own(
+    bundle, machines, new_notebook, tmp_path
+):
+    snapshot, path = bundle
+    machines.use("ben")
+    ben = new_notebook()
+    ben.run("mine = ['ben']")
+    own = ben.snapshots.take()
+    ben.snapshots.flush()
+    digest = {part.names: part.digest for part in SnapshotFiles().read(own.id).components}[("mine",)]
+    shutil.rmtree(tmp_path / "ben" / "home")
+
+    def claim(content):  # the bytes of `words`, under the digest and the name of the other value
+        part = next(part for part in content["components"] if part["names"] == ["words"])
+        content["variables"]["mine"] = content["variables"].pop("words")
+        part.update(names=["mine"], digest=digest)
+
+    bad = rewritten(path, tmp_path / "bad.zip", lambda entries: forged_manifest(path, entries, snapshot, claim))
+    files = machines.use("ben")
+    bundles.unpack(files, bad, HERE)
+    victim = new_notebook()
+    victim.run("mine = 1")
+    victim.snapshots.restore(snapshot, ["mine", "numbers"])
+    victim.run("mine = ['ben']")
+    later = victim.snapshots.take()
+    victim.snapshots.flush()
+    victim.run("mine = None")
+    victim.snapshots.restore(later.id)
+    assert victim["mine"] == ["ben"]
+
+
 def test_consent_and_origin_hold_for_exactly_one_manifest(bundle, machines, new_notebook):
     snapshot, path = bundle
     files = machines.use("ben")
@@ -310,7 +341,7 @@ def test_a_bundle_made_to_do_harm_leaves_nothing(bundle, machines, tmp_path, cha
         lambda content: content["components"][0].update(stream=[10_000]),
         lambda content: content["components"][0].update(stream=[-1]),
         lambda content: content["components"][0].update(names=["not_there"]),
-        lambda content: content["components"].append(content["components"][-1]),
+        lambda content: content["components"].extend(part for part in content["components"][:] if part["names"]),
         lambda content: content["components"][0].update(
             buffers=[{"size_bytes": 1 << 40, "is_readonly": False, "chunks": [0]}]
         ),
