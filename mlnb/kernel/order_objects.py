@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import _abc  # type: ignore[import-not-found]  # no stub; what ABC.register adds is kept nowhere else
 import enum
-import hashlib
 import io
 import os
 import pathlib
@@ -217,7 +216,7 @@ def _sqlite_content(value: Any) -> str | None:  # noqa: ANN401 - untyped by its 
         return None
     data = bytearray(value.serialize() or b"")
     data[24:28] = data[92:100] = b""  # counts of changes: no content
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
+    return xxhash.xxh3_128_hexdigest(bytes(data))
 
 
 def add_handlers() -> None:
