@@ -12,6 +12,8 @@ import types
 from collections import deque
 from typing import Any, Final
 
+import xxhash
+
 from mlnb.kernel import order_callables, order_standard, order_values
 from mlnb.kernel.order_values import HANDLERS, Walk
 
