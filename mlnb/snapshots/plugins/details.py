@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 import reprlib
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,7 @@ _DEEPEST = 6
 _WIDTH = 80
 _PLAIN = (bool, int, float, complex, str, bytes, bytearray, type(None))
 _MISSING = object()
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}")  # says nothing of a value that was loaded to be looked at
 
 _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = _repr.maxlong = _WIDTH
@@ -82,7 +84,7 @@ def short(value: object) -> str:
         text = _repr.repr(value)
     except Exception:  # noqa: BLE001 - its own repr
         text = f"<{type_name(type(value))}>"
-    text = mask(" ".join(text.split()))
+    text = mask(_ADDRESS.sub("", " ".join(text.split())))
     return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
 
 

@@ -1,0 +1,154 @@
+"""Two states in one view, and which earlier state is meant by a word."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from mlnb.core.errors import BadInput, NotFound
+from mlnb.core.wire import dumps, from_wire
+from mlnb.snapshots.compare import Comparisons
+from mlnb.snapshots.plugins import details_process
+from mlnb.snapshots.plugins.comparing import compare
+from mlnb.snapshots.plugins.files import SnapshotFiles
+from mlnb.snapshots.rules import diff_since, snapshot_from_manifest
+from mlnb.snapshots.rules.diff_states import data_changes, differs, facts
+from mlnb.snapshots.surroundings import DataFile, Surroundings
+from mlnb.snapshots.types import SnapshotPage
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "snapshots" / "surroundings-1.json"
+NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def files():
+    return SnapshotFiles()
+
+
+@pytest.fixture
+def listed(notebook, files):
+    """Takes a snapshot of the notebook and lists it."""
+
+    def take(**changes):
+        taken = notebook.snapshots.take()
+        notebook.snapshots.flush()
+        return replace(snapshot_from_manifest(files.read(taken.id), has_document=False), **changes)
+
+    return take
+
+
+def test_values_are_loaded_in_another_process_and_their_differences_named(notebook, listed, files):
+    notebook.run("import numpy as np; a = np.arange(4); same = 1\nclass K:\n    pass\nk = K(); k.words = ['x']")
+    one = listed()
+    notebook.run("a[2] = 9; k.words.append('y'); new = 'text'")
+    two = listed()
+    found = compare(files, one, two)
+    places = {change.name: [tuple(vars(p).values()) for p in change.details.places] for change in found.changes}
+    assert places == {"a": [("[2]", "2", "9")], "k": [(".words[1]", None, "'y'")], "new": []}
+    assert found.unchanged == ("K", "np", "same")
+    assert [note for note in found.notes if "cells" not in note and "data files" not in note] == []
+    assert notebook.snapshots.diff(one.id, two.id).changes == found.changes
+
+
+def test_what_somebody_else_signed_is_compared_by_digest_and_never_loaded(notebook, listed, files, monkeypatch):
+    notebook.run("x = 1")
+    one = listed()
+    notebook.run("x = 2")
+    two = listed(is_trusted=False)
+    monkeypatch.setattr(details_process, "ask", lambda _: pytest.fail("it was loaded"))
+    found = compare(files, one, two)
+    assert found.changed == ("x",)
+    assert found.changes[0].details is None
+    assert any(note.startswith(f"Not signed by you: {two.id}") for note in found.notes)
+
+
+def test_a_value_that_takes_too_much_or_too_long_is_compared_by_digest_and_named(notebook, listed, files, monkeypatch):
+    notebook.run("x = bytes(5000)")
+    one = listed()
+    notebook.run("x = bytes(6000)")
+    two = listed()
+    request = details_process.Request(str(files.root), one.id, two.id, ("x",))
+    monkeypatch.setattr(details_process, "MOST_BYTES", 100)
+    assert "takes more than" in details_process.answer(request).notes[0]
+    late = details_process.ask(request, timeout_s=0.001)
+    assert late.details == {}
+    assert late.notes[0].startswith("Variables are compared by their digests alone")
+
+
+def test_a_document_alone_does_not_make_variables_disappear(notebook, listed, files):
+    notebook.run("x = 1")
+    one = listed()
+    found = compare(files, one, replace(listed(), has_kernel=False))
+    assert found.removed == ()
+    assert any("document alone" in note for note in found.notes)
+    assert not differs(compare(files, one, one))
+
+
+def test_facts_and_data_files():
+    changed = facts({"a": "1", "b": "1", "c": "1"}, {"a": "1", "b": "2", "d": "1"})
+    assert [(one.name, one.kind) for one in changed] == [("b", "changed"), ("c", "removed"), ("d", "added")]
+    before = (
+        DataFile("/a", size_bytes=1, digest="x"),
+        DataFile("/b", "dvc", 1, version="md5:1"),
+        DataFile("/c", digest="x"),
+    )
+    after = (DataFile("/a", size_bytes=1, digest="x", modified_at=NOW), DataFile("/b", "dvc", 1, version="md5:2"))
+    assert [(one.path, one.kind) for one in data_changes(before, after)] == [("/b", "changed"), ("/c", "removed")]
+
+
+def test_the_stored_form_stays_readable():
+    content = json.loads(GOLDEN.read_text())
+    found = from_wire(Surroundings, content)
+    assert found.data[0].version == "bert@1dbc"
+    assert found.git.branch == "main"
+    assert json.loads(dumps(found)) == content
+
+
+def snapshots(one):
+    """Newest first."""
+    day = timedelta(days=1)
+    clean = {"git_commit": "c" * 40, "git_dirty": False}
+    return [
+        replace(one, id="snap-5", created_at=NOW, reason="", git_commit="c" * 40, git_dirty=True),
+        replace(one, id="snap-4", created_at=NOW - day / 8, **clean),
+        replace(one, id="snap-3", created_at=NOW - day, reason="end of job-1", **clean),
+        replace(one, id="snap-2", created_at=NOW - 2 * day, git_commit="b" * 40, git_dirty=False),
+    ]
+
+
+def test_earlier_states_are_found(notebook, listed):
+    notebook.run("x = 1")
+    known = snapshots(listed())
+    assert diff_since.last_of_run(known).id == "snap-3"
+    assert diff_since.last_before(known, NOW - timedelta(hours=12)).id == "snap-3"
+    assert diff_since.first_of_commit(known, "c" * 40).id == "snap-3"
+    assert diff_since.first_of_commit(known, "d" * 40) is None
+    with pytest.raises(NotFound, match="no run"):
+        diff_since.last_of_run(known[:2])
+    with pytest.raises(NotFound, match="before today"):
+        diff_since.last_before(known, NOW - timedelta(days=9))
+    with pytest.raises(BadInput, match="christmas"):
+        diff_since.since_from_text("christmas")
+
+
+def test_since_a_commit_without_a_clean_state_the_committed_document_counts(notebook, listed, files, tmp_path):
+    path = tmp_path / "repository" / "nb.ipynb"
+    path.parent.mkdir()
+    path.write_text(json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "first"]):
+        who = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+        subprocess.run(["git", "-C", path.parent, *who, *arguments], check=True, stdin=subprocess.DEVNULL)
+    notebook.run("x = 1")
+    one = listed()
+    compared = Comparisons(
+        files, lambda _: one, lambda *_: SnapshotPage((one,), 1), lambda *_: pytest.fail("none is taken"), lambda: NOW
+    )
+    found = compared.since(path, "commit", is_now_taken=False)
+    assert found.a.startswith("commit ")
+    assert found.b == one.id
+    assert "holds the document alone" in found.notes[0]
