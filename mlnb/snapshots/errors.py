@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlnb.core.errors import Conflict, MlnbError, NotFound, Refused, Unavailable
+from mlnb.core.errors import Conflict, MlnbError, NotFound, Refused, StoreUnavailable, Unavailable
 
 
 class SnapshotNotFound(NotFound):
@@ -21,6 +21,12 @@ class KernelBusy(Unavailable):
     """The kernel did not answer in time, most likely because a cell is running."""
 
     code = "kernel_busy"
+
+
+class StoreChanged(StoreUnavailable):
+    """What a snapshot relies on was moved or removed in the store while the snapshot was on its way."""
+
+    code = "store_changed"
 
 
 class CannotSave(MlnbError):

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlnb.core.errors import Damaged, MlnbError, StoreUnavailable
+from mlnb.snapshots.errors import StoreChanged
 from mlnb.snapshots.plugins import copies
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.git import git_state
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from mlnb.snapshots.plugins.capture import Capture
 
 _MOST_COPIES = 32
+_MOST_ANEW = 3
 _LEAST_FREE_SHARE = 0.2
 
 
@@ -105,15 +107,19 @@ class CopyTaker:
         layout, found = self._lay_out(capture, job)
         say(found)
         copies.keep_on()
-        layout = with_gathered(layout, around.result(), self._known, self._files.blobs)
         manifest = dataclasses.replace(with_variables(job.describe(), found), git=git.result())
-        try:
-            return store(self._files, manifest, layout, self._known.chunks)
-        except Damaged:  # a pack was rewritten without a purged value meanwhile
-            self._known.forget()
-            layout, _ = self._lay_out(capture, job)
-            layout = with_gathered(layout, around.result(), self._known, self._files.blobs)
-            return store(self._files, manifest, layout, self._known.chunks)
+        for _ in range(_MOST_ANEW):
+            try:
+                whole = with_gathered(layout, around.result(), self._known, self._files.blobs)
+                return store(self._files, manifest, whole, self._known.chunks)
+            except (
+                Damaged,
+                StoreChanged,
+            ):  # packs were cleared away, or written anew without a purged value, meanwhile
+                self._known.forget()
+                layout, _ = self._lay_out(capture, job)
+        whole = with_gathered(layout, around.result(), self._known, self._files.blobs)
+        return store(self._files, manifest, whole, self._known.chunks)
 
     def _lay_out(self, capture: Capture, job: Job) -> tuple[Layout, Found]:
         """What is to be stored, given what is stored already and has not been cleared away."""

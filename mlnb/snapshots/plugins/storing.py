@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mlnb.core.errors import StoreUnavailable
+from mlnb.snapshots.errors import StoreChanged
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.packs import chunks_of
 from mlnb.snapshots.types import Buffer, Chunk, Component, Manifest
@@ -121,14 +121,13 @@ def store(files: SnapshotFiles, manifest: Manifest, layout: Layout, chunks: Mapp
     """Write what is new and then the manifest, which is returned whole.
 
     Raises:
+        StoreChanged: it shares values with a snapshot that was not written, or was cleared away.
         StoreUnavailable: the disk refused; nothing that counts was written.
         Damaged: a pack that earlier snapshots of this kernel share is gone.
     """
     missing = [digest for digest in layout.used if digest not in chunks and digest not in layout.pieces]
     if missing:
-        raise StoreUnavailable(
-            f"{manifest.id} shares values with a snapshot that could not be written", "Take it again."
-        )
+        raise StoreChanged(f"{manifest.id} shares values with a snapshot that could not be written", "Take it again.")
     whole = dataclasses.replace(manifest, components=layout.components)
     return files.write(whole, chunks, layout.pieces, layout.used)
 

@@ -214,3 +214,32 @@ def test_takes_while_another_process_clears_away_lose_nothing(new_notebook, kill
             collector.kill()
             collector.wait()
             collector.stdout.close()
+
+
+PURGE = """
+from mlnb.snapshots.plugins import purging
+from mlnb.snapshots.plugins.files import SnapshotFiles
+print("on", flush=True)
+while True:
+    purging.purge(SnapshotFiles(), "token", None, "purged by x")
+"""
+
+
+def test_takes_while_another_process_purges_lose_nothing(notebook):
+    files, ids = SnapshotFiles(), []
+    purger = subprocess.Popen([sys.executable, "-c", PURGE], stdout=subprocess.PIPE, text=True)
+    try:
+        purger.stdout.readline()
+        for number in range(12):
+            notebook.run(
+                f"import os; token = 'secret {number}'; big = os.urandom(100_000); same = b'same' * 5000; n = {number}"
+            )
+            ids.append(notebook.snapshots.take().id)
+            notebook.snapshots.flush()
+        assert purger.poll() is None
+    finally:
+        purger.kill()
+        purger.wait()
+        purger.stdout.close()
+    assert set(files.ids()) == set(ids)
+    assert checking.verify(files, ids).is_ok
