@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mlnb.cli.output import emit, json_option, table
+from mlnb.cli.output import emit, json_option, service, table
 from mlnb.core.clock import utc_now
 
 _FILE = click.Path(path_type=Path)
@@ -63,6 +63,7 @@ def add(file: Path, name: str, as_json: bool) -> None:
     from mlnb.snapshots.plugins import trusted
 
     key = trusted.add(file, name, utc_now())
+    service("snapshots").index(from_scratch=True)  # the list says whom it trusts
     emit(
         key, as_json, lambda: f"{key.name} ({key.key_id}) is trusted. To take this back: mlnb trust remove {key.key_id}"
     )
@@ -79,4 +80,5 @@ def remove(key: str, as_json: bool) -> None:
     from mlnb.snapshots.plugins import trusted
 
     gone = trusted.remove(key)
+    service("snapshots").index(from_scratch=True)
     emit(gone, as_json, lambda: f"{gone.name} ({gone.key_id}) is no longer trusted.")

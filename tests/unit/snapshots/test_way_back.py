@@ -128,6 +128,7 @@ def test_a_foreign_snapshot_is_loaded_after_one_consent(service, document, live,
     assert (live["x"], live["f"]) == (1, None)
     cli("restore", taken.id, "--trust")
     assert live["f"]() == 1
+    assert "(foreign)" not in cli("list")
 
 
 def test_a_notebook_starts_from_a_snapshot_in_a_fresh_kernel(
