@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import os
 import re
 import sys
@@ -123,7 +124,21 @@ def _looked_up(watch: Watch, arguments: tuple[Any, ...], named: dict[str, Any]) 
     host = arguments[0] if arguments else named.get("host")
     if isinstance(host, bytes):
         host = host.decode("ascii", "replace")
-    watch.hosts.add(str(host or "this computer"))
+    if not _is_about_the_notebook():
+        watch.hosts.add(str(host or "this computer"))
+
+
+_NAMES_THE_NOTEBOOK: Final = "mlflow.tracking.context.jupyter_notebook_context"  # asks Jupyter for a tag of the run
+
+
+def _is_about_the_notebook() -> bool:
+    """Whether a library asks Jupyter which notebook this is, to note it down: no value of the user's comes of that."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        if frame.f_globals.get("__name__") == _NAMES_THE_NOTEBOOK:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _moved(_watch: Watch, _arguments: tuple[Any, ...], _named: dict[str, Any]) -> None:
