@@ -8,10 +8,14 @@ from __future__ import annotations
 import sys
 import types
 from collections import OrderedDict, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from mlnb.kernel.order_names import Names, Reach
+from mlnb.kernel.order_values import print_of
 from mlnb.order.plugins.python_overwrites import Path
+from mlnb.order.rules.traces import Fingerprint
+from mlnb.order.types import CellCode
 
 _HOLE: Final = "\0 what was here is replaced"
 _LIMIT_BYTES: Final = 1 << 20
@@ -32,6 +36,44 @@ _PLAIN: Final = (
     range,
 )
 _ALL: Final = (list, dict, set, bytearray, OrderedDict, defaultdict)
+
+
+About = tuple[str, Fingerprint]
+"""Which parts, and the fingerprint of the value without them."""
+
+
+class Slots:
+    """What names hold beside the parts that runs replace.
+
+    Args:
+        names: the names of the shell.
+    """
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self.besides: dict[About, Fingerprint] = {}
+
+    def look(self, code: CellCode, reach: Reach) -> dict[str, About]:
+        """The names of which `code` replaces parts unseen, and those that hold the very same object."""
+        found: dict[str, About] = {}
+        if reach.whole:
+            return found
+        prints = self._names.prints
+        for name, paths in code.overwrites:
+            known = prints.get(name)
+            if known is None or name in reach.late or not known.objects:
+                continue
+            beside = without(self._names.value(name), paths)
+            if beside is not None:
+                about = (repr(paths), print_of(beside, self._names.context).digest)
+                self.besides[about[0], known.digest] = about[1]
+                found.update({other: about for other, one in prints.items() if one.root == known.root})
+        return found
+
+    def look_again(self, code: CellCode, reach: Reach, before: Mapping[str, About]) -> dict[str, About]:
+        """Those of `before` of which the run changed nothing but these parts."""
+        after = self.look(code, reach) if before else {}
+        return {name: about for name, about in before.items() if after.get(name) == about}
 
 
 class _Unknown(Exception):

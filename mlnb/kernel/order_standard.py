@@ -18,9 +18,43 @@ import types
 import uuid
 import weakref
 from collections import Counter
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from mlnb.kernel.order_values import HANDLERS, Handler, Walk
+
+_ITERABLES: Final[tuple[Any, ...]] = (
+    [], (), "", b"", bytearray(), {}, set(), range(0), {}.values(), {}.items(), reversed([]), reversed({}),
+)  # fmt: skip
+_ITERATORS: Final = frozenset({map, zip, filter, enumerate, reversed, range} | {type(iter(x)) for x in _ITERABLES})
+
+
+def _visit_iterator(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
+    walk.changeable(value)
+    walk.tag(type(value).__name__)
+    if type(value) is range:
+        walk.visit(walk.temporary(value.__reduce__()))
+        return
+    for part in gc.get_referents(value):  # what it takes from, which others may change
+        walk.visit(part)
+    try:
+        reduced = value.__reduce__()  # builtin and free of effects for these types
+    except RuntimeError:
+        walk.tag("what it takes from has changed")
+        return
+    for part in reduced[1:]:
+        walk.visit(walk.temporary(part))
+
+
+def _visit_slice(walk: Walk, value: slice) -> None:
+    walk.tag("slice")
+    for part in (value.start, value.stop, value.step):
+        walk.visit(part)
+
+
+def _visit_view(walk: Walk, value: Mapping[str, Any]) -> None:
+    walk.tag("mapping proxy")
+    walk.visit(walk.temporary(dict(value)))
 
 
 def _visit_partial(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
@@ -112,6 +146,7 @@ def _visit_memory(walk: Walk, value: memoryview) -> None:
 _HANDLERS: dict[type, Handler] = {
     functools.partial: _visit_partial, type(functools.lru_cache(print)): _visit_lru, random.Random: _visit_random,
     weakref.ref: _visit_reference, threading.Thread: _visit_thread, types.SimpleNamespace: _visit_simple_namespace,
+    slice: _visit_slice, types.MappingProxyType: _visit_view, **dict.fromkeys(_ITERATORS, _visit_iterator),
     Counter: _visit_counter, memoryview: _visit_memory,
     **dict.fromkeys(
         (datetime.datetime, datetime.date, datetime.time, datetime.timedelta, datetime.timezone, decimal.Decimal,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mlnb.kernel import order_files, order_objects, order_slots, order_world
+from mlnb.kernel import order_files, order_objects, order_world
 from mlnb.kernel.order_between import Between
 from mlnb.kernel.order_names import HISTORY, Names, Reach
 from mlnb.kernel.order_origins import forget_dead, look_at_all, name_origins
 from mlnb.kernel.order_outside import Outside, OutsideState
+from mlnb.kernel.order_slots import Slots
 from mlnb.kernel.order_values import Print, print_of
 from mlnb.order.ports import Analyzer
 from mlnb.order.rules.traces import ABSENT, CellRun, Fingerprint, Key, Knowledge, Trace, history_digest
@@ -64,7 +65,7 @@ class Tracker:
         self.runs: list[CellRun] = []
         self.outside = Outside(self.names, shell)
         self._number = 0
-        self._besides: dict[tuple[str, Fingerprint], Fingerprint] = {}
+        self._slots = Slots(self.names)
         self.names.refresh()
         self.start: dict[str, Fingerprint] = {name: known.digest for name, known in self.names.prints.items()}
         self.start_shared = {name: known.objects for name, known in self.names.prints.items()}
@@ -84,7 +85,7 @@ class Tracker:
         watch = order_files.Watch()
         begun = Begun(cell_id, code, reach, looked_at, dict(self.names.prints), OutsideState(), watch)
         begun.outside = self.outside.take(code, reach)
-        begun.overwritten = self._overwritten(code, reach)
+        begun.overwritten = self._slots.look(code, reach)
         order_files.start(watch, self._shell)
         return begun
 
@@ -103,7 +104,7 @@ class Tracker:
         reach.names |= later.names - code.binds
         reach.whole = reach.whole or later.whole
         inputs = self._inputs(begun, failed=failed)
-        overwritten = {} if failed else self._still_overwritten(begun)
+        overwritten = {} if failed else self._slots.look_again(code, reach, begun.overwritten)
         looked_at = begun.looked_at | changed | later.names
         outside_inputs, outside_outputs = self.outside.compare(begun.outside, code, reach, later, begun.files)
         inputs |= outside_inputs
@@ -176,7 +177,7 @@ class Tracker:
                 start[key] = value
         live: dict[Key, Fingerprint] = {name: known.digest for name, known in self.names.prints.items()}
         live.update(self.outside.now)
-        return Knowledge(self.runs, start, live, start_shared=self.start_shared, besides=self._besides)
+        return Knowledge(self.runs, start, live, start_shared=self.start_shared, besides=self._slots.besides)
 
     def is_changeable(self, name: str) -> bool:
         """Whether the value of `name` can be changed in place."""
@@ -273,28 +274,6 @@ class Tracker:
             )
         }
         return shared, frozenset(mutated), after
-
-    def _overwritten(self, code: CellCode, reach: Reach) -> dict[str, tuple[str, Fingerprint]]:
-        """The names of which `code` replaces parts unseen: which parts, and the value without them."""
-        found: dict[str, tuple[str, Fingerprint]] = {}
-        if reach.whole:
-            return found
-        for name, paths in code.overwrites:
-            known = self.names.prints.get(name)
-            if known is None or name in reach.late or not known.objects:
-                continue
-            beside = order_slots.without(self.names.value(name), paths)
-            if beside is None:
-                continue
-            about = (repr(paths), self.digest_of(beside))
-            self._besides[about[0], known.digest] = about[1]
-            found.update({other: about for other, print_ in self.names.prints.items() if print_.root == known.root})
-        return found
-
-    def _still_overwritten(self, begun: Begun) -> dict[str, tuple[str, Fingerprint]]:
-        """Those of which the run did change nothing but these parts."""
-        before, after = begun.overwritten, self._overwritten(begun.code, begun.reach) if begun.overwritten else {}
-        return {name: about for name, about in before.items() if after.get(name) == about}
 
     @staticmethod
     def _told_apart(begun: Begun) -> set[str]:

@@ -21,10 +21,6 @@ Seen = tuple[int, int]
 NODE_LIMIT: Final = 20_000
 _SCALARS: Final = frozenset({type(None), bool, int, float, complex, str, bytes, type(Ellipsis)})
 _MARSHAL_VERSION: Final = 2  # the last version whose bytes depend on the content alone, not on sharing and interning
-_ITERABLES: Final[tuple[Any, ...]] = (
-    [], (), "", b"", bytearray(), {}, set(), range(0), {}.values(), {}.items(), reversed([]), reversed({}),
-)  # fmt: skip
-_ITERATORS: Final = frozenset({map, zip, filter, enumerate, reversed, range} | {type(iter(x)) for x in _ITERABLES})
 
 
 class TooLarge(Exception):
@@ -284,32 +280,11 @@ def _visit_bytearray(walk: Walk, value: bytearray) -> None:
     walk.put(bytes(value))
 
 
-def _visit_iterator(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
-    walk.changeable(value)
-    walk.tag(type(value).__name__)
-    reduced = value.__reduce__()  # builtin and free of effects for these types
-    for part in reduced[1:] if type(value) is not range else [reduced]:
-        walk.visit(walk.temporary(part))
-
-
-def _visit_slice(walk: Walk, value: slice) -> None:
-    walk.tag("slice")
-    for part in (value.start, value.stop, value.step):
-        walk.visit(part)
-
-
-def _visit_view(walk: Walk, value: Mapping[str, Any]) -> None:
-    walk.tag("mapping proxy")
-    walk.visit(walk.temporary(dict(value)))
-
-
 HANDLERS: dict[type, Handler] = {
     list: _visit_list, tuple: _visit_list, deque: _visit_list, dict: _visit_dict, OrderedDict: _visit_dict,
     defaultdict: _visit_defaultdict, set: _visit_set, frozenset: _visit_set, bytearray: _visit_bytearray,
-    slice: _visit_slice, types.MappingProxyType: _visit_view,
-    **dict.fromkeys(_ITERATORS, _visit_iterator),
 }  # fmt: skip
-"""How a value of exactly this type is walked. ``order_callables``, ``order_objects`` and ``order_arrays`` add theirs."""
+"""How a value of exactly this type is walked. ``order_callables``, ``order_standard`` and ``order_arrays`` add theirs."""
 
 
 def _visit_other(walk: Walk, value: Any, kind: type) -> None:  # noqa: ANN401 - untyped by its library

@@ -69,7 +69,11 @@ class PythonAnalyzer:
             tree = _parsed(self._transform(source))
         except (SyntaxError, ValueError, RecursionError) as error:
             reason = getattr(error, "msg", None) or type(error).__name__
-            return CellCode(digest="!" + _digest(source), text=_digest(source), error=f"{reason} (line {getattr(error, 'lineno', 0) or 1})")
+            return CellCode(
+                digest="!" + _digest(source),
+                text=_digest(source),
+                error=f"{reason} (line {getattr(error, 'lineno', 0) or 1})",
+            )
         magics = list(_magics(tree))
         digest = _digest(ast.dump(tree) + (";" if source.rstrip().endswith(";") else ""))
         code = self._read(tree, digest)

@@ -22,8 +22,12 @@ def overwrites(tree: ast.Module) -> tuple[tuple[str, tuple[Path, ...]], ...]:
             explained.add(id(name))
     for node in ast.walk(tree):
         for name, step in _read_part(node):
-            replaced = [path[0] for path in found.get(name.id, [])]
-            if replaced and all(how == "item" and key != step[1] for how, key in replaced):
+            replaced = [path[0] for path in found.get(name.id, []) if not path[0][0].startswith("reads")]
+            if (
+                replaced
+                and id(name) not in explained
+                and all(how == "item" and key != step[1] for how, key in replaced)
+            ):
                 found[name.id].append((step,))
                 explained.add(id(name))
     others = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in explained}

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from mlnb.order.rules.expectation import Expectation
 from mlnb.order.rules.judgement import Cause, CauseKind, Expected, Judgement
 from mlnb.order.rules.sharing import Sharing
 from mlnb.order.rules.traces import (
@@ -21,12 +22,8 @@ from mlnb.order.rules.traces import (
     Key,
     Knowledge,
     Trace,
-    all_of,
     differ,
-    family_of,
-    history_digest,
     is_name,
-    members_of,
     only_names,
 )
 
@@ -47,7 +44,7 @@ def fold(document: Sequence[Cell], knowledge: Knowledge) -> Folded:
     for cell in document:
         state.take(cell)
     state.blame_last_writers()
-    return Folded(state.judgements, state.expected)
+    return Folded(state.judgements, state.expectation.values)
 
 
 class _Fold:
@@ -55,53 +52,11 @@ class _Fold:
         self.knowledge = knowledge
         self.by_code = knowledge.traces()
         self.last = knowledge.last()
-        self.expected: dict[Key, Expected] = {}
-        self.families: dict[Key, dict[Key, None]] = {}
-        self.counted: dict[Key, Expected] = {}
+        self.expectation = Expectation(knowledge)
+        self.expect = self.expectation.of
         self.sharing = Sharing(knowledge.start_shared)
-        self.above: list[str] = []
-        self.typed: list[str] = []
         self.judgements: dict[str, Judgement] = {}
         self.sure_writers: dict[str, tuple[Fingerprint, tuple[str, ...]]] = {}
-
-    def expect(self, key: Key) -> Expected:
-        """What the cells so far leave for `key`."""
-        if key == "@history":
-            return Expected(history_digest(self.above))
-        if key.startswith("@history text"):
-            back = key.partition(":")[2]
-            return Expected(history_digest(self.typed[-int(back) :] if back else self.typed))
-        if key.startswith("@all:"):
-            if key not in self.counted:
-                self.counted[key] = self._expect_all(key)
-            return self.counted[key]
-        found = self.expected.get(key)
-        if found is not None:
-            return found
-        if key in self.knowledge.varying_start:
-            return Expected("", None, "random numbers without a seed")
-        return Expected(self.knowledge.start.get(key, ABSENT))
-
-    def _expect_all(self, key: Key) -> Expected:
-        family, excluded = members_of(key)
-        known = {member: self.expected[member] for member in self.families.get(family, ()) if member not in excluded}
-        for expected in known.values():
-            if expected.value is None:
-                return expected
-        values = {
-            member: expected.value
-            for member, expected in known.items()
-            if expected.value is not None and expected.value != self.knowledge.start.get(member, ABSENT)
-        }
-        last = known[next(reversed(values))] if values else Expected(None)
-        varying = next((expected.varying for expected in known.values() if expected.varying), "")
-        return Expected(all_of(family, values)[1], last.by, varying)
-
-    def _set(self, key: Key, expected: Expected) -> None:
-        self.expected[key] = expected
-        if family := family_of(key):
-            self.families.setdefault(family, {})[key] = None
-            self.counted.clear()
 
     def take(self, cell: Cell) -> None:
         """Judge `cell` and carry the expectation over it."""
@@ -111,9 +66,7 @@ class _Fold:
         fitting, misfit = self._fitting(cell)
         judgement = self._judge(cell, fitting, misfit)
         wanted = set(cell.reads) if fitting is None else set(fitting.trace.inputs)
-        members = {
-            member for key in wanted if key.startswith("@all:") for member in self.families.get(members_of(key)[0], ())
-        }
+        members = {member for key in wanted if key.startswith("@all:") for member in self.expectation.members(key)}
         judgement.needs = {key: self.expect(key) for key in wanted | members}
         if fitting is None:
             touched = self._forget(cell)
@@ -122,10 +75,9 @@ class _Fold:
             why = None if own is None or own is fitting else self._misfit(own)
             touched = self._carry(cell, fitting.trace)
             self._compare(cell, fitting, judgement, why)
-        judgement.gives = {key: self.expected[key] for key in touched}
+        judgement.gives = {key: self.expectation.values[key] for key in touched}
         self.judgements[cell.id] = judgement
-        self.above.append(cell.digest)
-        self.typed.append(cell.text)
+        self.expectation.passed(cell)
 
     def _fitting(self, cell: Cell) -> tuple[CellRun | None, Cause | None]:
         """The run of this code that started from what is expected here (the cell's own last run first), or why none did."""
@@ -164,7 +116,11 @@ class _Fold:
             expected = self.expect(key)
             if expected.value is None:
                 causes.append(Cause("needs", key, expected, run))
-            elif expected.value != value and not self._is_start_of_varying(key) and not self._is_replaced(trace, key):
+            elif (
+                expected.value != value
+                and not self.expectation.is_start_of_varying(key)
+                and not self._is_replaced(trace, key)
+            ):
                 causes.append(Cause("input", key, expected, run))
         if causes:
             return min(causes, key=self._weight)
@@ -187,11 +143,8 @@ class _Fold:
             weight = {"set": 1, "changed": 2, "at_risk": 3}[cause.expected.how]
         return weight, not is_name(cause.key), cause.key
 
-    def _is_start_of_varying(self, key: Key) -> bool:
-        return key in self.knowledge.varying_start and key not in self.expected
-
     def _extra_name(self, run: CellRun) -> Cause | None:
-        known = {**dict.fromkeys(self.knowledge.start), **self.expected}
+        known = {**dict.fromkeys(self.knowledge.start), **self.expectation.values}
         for key in known:
             expected = self.expect(key)
             if is_name(key) and key not in run.trace.inputs and expected.value != ABSENT:
@@ -200,12 +153,12 @@ class _Fold:
 
     def _carry(self, cell: Cell, trace: Trace) -> set[Key]:
         """Take over what the fitting run left."""
-        self.sharing.take(trace, cell.id, len(self.above), self.sharing.pairing(trace) or {})
+        self.sharing.take(trace, cell.id, self.expectation.place, self.sharing.pairing(trace) or {})
         varying = "; ".join(trace.varying) or next(
             (expected.varying for key in trace.inputs if (expected := self.expect(key)).varying), ""
         )
         for key, value in trace.outputs.items():
-            self._set(key, self._continued(cell, trace, key) or Expected(value, cell.id, varying))
+            self.expectation.set(key, self._continued(cell, trace, key) or Expected(value, cell.id, varying))
             if not is_name(key):
                 continue
             # who sets a name to the object it holds already may not have written it: the writer before is to blame as well
@@ -221,7 +174,7 @@ class _Fold:
         if key not in trace.continued:
             return None
         before = self.expect(key)
-        known = self._is_start_of_varying(key) or before.value == trace.continued[key]
+        known = self.expectation.is_start_of_varying(key) or before.value == trace.continued[key]
         return Expected(trace.outputs[key] if known else None, cell.id, before.varying, "set" if known else "changed")
 
     def _forget(self, cell: Cell) -> set[Key]:
@@ -232,14 +185,18 @@ class _Fold:
         seen: set[Key] = {key for run in self.by_code.get(cell.digest, []) for key in run.trace.outputs}
         touched = set(cell.binds | seen)
         if cell.opaque and not self.by_code.get(cell.digest):
-            changed |= {key for key in {**self.knowledge.start, **self.expected, **self.knowledge.live} if is_name(key)}
+            changed |= {
+                key
+                for key in {**self.knowledge.start, **self.expectation.values, **self.knowledge.live}
+                if is_name(key)
+            }
         changed |= self.sharing.partners(changed)
         touched |= {name for name in changed if self.expect(name).value != ABSENT or name in cell.binds}
         for key in touched:
             how: Literal["set", "changed", "at_risk"] = (
                 "set" if key in cell.binds else "changed" if key in seen else "at_risk"
             )
-            self._set(key, Expected(None, cell.id, how=how))
+            self.expectation.set(key, Expected(None, cell.id, how=how))
             self.sharing.forget(key)
             if key in cell.sure and not cell.reads:  # what reads nothing surely runs to its end
                 self.sure_writers.pop(key, None)
