@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import xxhash
 
-from mlnb.order.plugins.python_scope import names_asked_for
+from mlnb.order.plugins.python_pieces import names_asked_for
 
 _READS = {dis.opmap[name] for name in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") if name in dis.opmap}
 _STORES = {dis.opmap[name] for name in ("STORE_GLOBAL", "DELETE_GLOBAL", "STORE_NAME") if name in dis.opmap}

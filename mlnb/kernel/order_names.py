@@ -15,7 +15,7 @@ from typing import Any, Final
 from mlnb.kernel import order_files
 from mlnb.kernel.order_doors import real_of
 from mlnb.kernel.order_values import Context, Print, print_of
-from mlnb.order.plugins.python_scope import names_asked_for
+from mlnb.order.plugins.python_pieces import names_asked_for
 from mlnb.order.rules.traces import ABSENT, Fingerprint
 from mlnb.order.types import CellCode
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+from mlnb.order.plugins.python_pieces import (
+    annotations_of,
+    asked_for,
+    beside,
+    calls_at_once,
+    free_names,
+    is_surely_filled,
+    kept_lambdas,
+    stored_names,
+)
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_ASKED_FOR = re.compile(r"@([^\W\d]\w*)")
-# A decorator that only wraps: it does not call what it decorates.
-_QUIET_DECORATORS = {"staticmethod", "classmethod", "property", "dataclass", "cache", "lru_cache", "wraps", "contextmanager",
-                     "abstractmethod", "total_ordering", "cached_property", "overload", "setter", "asynccontextmanager"}  # fmt: skip
 
 
 @dataclass
@@ -74,11 +80,11 @@ def _statement(node: ast.stmt, bound: set[str], names: Names) -> set[str]:
 def _assignment(node: ast.Assign | ast.AnnAssign | ast.AugAssign, bound: set[str], names: Names) -> set[str]:
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     only = targets[0] if len(targets) == 1 and isinstance(targets[0], ast.Name) else None
-    kept = _kept_lambdas(node.value) if only is not None and node.value is not None else []
+    kept = kept_lambdas(node.value) if only is not None and node.value is not None else []
     if only is not None and kept:
         for function in kept:
             _function(function, only.id, bound, names)  # f = lambda: ... is a definition, and so is {"f": lambda: ...}
-        for part in _beside(node.value, kept):
+        for part in beside(node.value, kept):
             _expression(part, bound, names)
     elif node.value is not None:
         _expression(node.value, bound, names)
@@ -90,26 +96,7 @@ def _assignment(node: ast.Assign | ast.AnnAssign | ast.AugAssign, bound: set[str
             return bound
     for target in targets:
         _expression(target, bound, names)
-    return bound | {name for target in targets for name in _stored(target)}
-
-
-def _kept_lambdas(node: ast.expr) -> list[ast.Lambda]:
-    """The lambdas that the value of an assignment keeps, itself or in a list, tuple or dict, without calling them."""
-    if isinstance(node, ast.Lambda):
-        return [node]
-    parts = node.elts if isinstance(node, (ast.List, ast.Tuple)) else node.values if isinstance(node, ast.Dict) else []
-    return [found for part in parts for found in _kept_lambdas(part)]
-
-
-def _beside(node: ast.AST | None, kept: list[ast.Lambda]) -> Iterator[ast.AST]:
-    """The other parts of `node`."""
-    if node is None or node in kept:
-        return
-    if isinstance(node, (ast.List, ast.Tuple, ast.Dict)):
-        for child in ast.iter_child_nodes(node):
-            yield from _beside(child, kept)
-    else:
-        yield node
+    return bound | {name for target in targets for name in stored_names(target)}
 
 
 def _compound(node: ast.stmt, bound: set[str], names: Names) -> set[str]:
@@ -119,7 +106,7 @@ def _compound(node: ast.stmt, bound: set[str], names: Names) -> set[str]:
     if isinstance(node, (ast.For, ast.AsyncFor)):
         _expression(node.iter, bound, names)
         _expression(node.target, bound, names)
-        inside = _block(node.body, bound | set(_stored(node.target)), names)
+        inside = _block(node.body, bound | set(stored_names(node.target)), names)
         _block(node.orelse, set(bound), names)
         return _after_loop(node, bound, inside)
     if isinstance(node, ast.While):
@@ -132,7 +119,7 @@ def _compound(node: ast.stmt, bound: set[str], names: Names) -> set[str]:
             _expression(item.context_expr, bound, names)
             if item.optional_vars is not None:
                 _expression(item.optional_vars, bound, names)
-                bound = bound | set(_stored(item.optional_vars))
+                bound = bound | set(stored_names(item.optional_vars))
         return _block(node.body, bound, names)
     if isinstance(node, (ast.Try, ast.TryStar)):
         return _try(node, bound, names)
@@ -145,21 +132,10 @@ def _compound(node: ast.stmt, bound: set[str], names: Names) -> set[str]:
 
 def _after_loop(node: ast.For | ast.AsyncFor, bound: set[str], inside: set[str]) -> set[str]:
     """What is surely bound after a loop: more than before only where it surely runs once."""
-    if not _is_surely_filled(node.iter):
+    if not is_surely_filled(node.iter):
         return bound
     leaves = any(isinstance(part, (ast.Break, ast.Continue)) for part in ast.walk(node))
-    return bound | set(_stored(node.target)) | (set() if leaves else inside)
-
-
-def _is_surely_filled(node: ast.expr) -> bool:
-    if isinstance(node, (ast.List, ast.Tuple)):
-        return any(not isinstance(item, ast.Starred) for item in node.elts)
-    if isinstance(node, ast.Constant):
-        return isinstance(node.value, (str, bytes)) and bool(node.value)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
-        ends = [part.value for part in node.args if isinstance(part, ast.Constant) and isinstance(part.value, int)]
-        return len(ends) == len(node.args) and not node.keywords and 0 < len(ends) < 4 and bool(range(*ends))
-    return False
+    return bound | set(stored_names(node.target)) | (set() if leaves else inside)
 
 
 def _try(node: ast.Try | ast.TryStar, bound: set[str], names: Names) -> set[str]:
@@ -221,9 +197,9 @@ def _function_definition(node: ast.FunctionDef | ast.AsyncFunctionDef, bound: se
         _expression(decorator, bound, names)
     for default in [*node.args.defaults, *[d for d in node.args.kw_defaults if d is not None]]:
         _expression(default, bound, names)
-    for annotation in _annotations(node):
+    for annotation in annotations_of(node):
         _expression(annotation, bound, names)
-    _function(node, "" if _calls_at_once(node.decorator_list) else node.name, bound, names)
+    _function(node, "" if calls_at_once(node.decorator_list) else node.name, bound, names)
     names.binds.add(node.name)
     return bound | {node.name}
 
@@ -235,30 +211,12 @@ def _class_definition(node: ast.ClassDef, bound: set[str], names: Names) -> set[
     _block(node.body, set(), inside)
     for name in inside.reads:
         _load(name, bound, names)
-    key = "" if _calls_at_once(node.decorator_list) else node.name
+    key = "" if calls_at_once(node.decorator_list) else node.name
     for used in inside.later.values():
         names.later.setdefault(key, set()).update(used)
     names.loaded |= inside.loaded
     names.binds.add(node.name)
     return bound | {node.name}
-
-
-def _calls_at_once(decorators: Sequence[ast.expr]) -> bool:
-    for decorator in decorators:
-        target = decorator.func if isinstance(decorator, ast.Call) else decorator
-        name = target.attr if isinstance(target, ast.Attribute) else target.id if isinstance(target, ast.Name) else ""
-        if name not in _QUIET_DECORATORS:
-            return True
-    return False
-
-
-def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
-    args = node.args
-    for arg in [*args.posonlyargs, *args.args, *args.kwonlyargs, *filter(None, (args.vararg, args.kwarg))]:
-        if arg.annotation is not None:
-            yield arg.annotation
-    if node.returns is not None:
-        yield node.returns
 
 
 def _function(
@@ -274,34 +232,6 @@ def _function(
         names.binds |= stored
 
 
-def free_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> tuple[set[str], set[str]]:
-    """Names that calling the function reads from outside it, and those it sets there (``global``)."""
-    args = node.args
-    own = {
-        arg.arg for arg in [*args.posonlyargs, *args.args, *args.kwonlyargs, *filter(None, (args.vararg, args.kwarg))]
-    }
-    body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
-    loads: set[str] = set()
-    outer: set[str] = set()
-    stored: set[str] = set()
-    for part in (piece for statement in body for piece in ast.walk(statement)):
-        loads.update(_asked_for(part))
-        if isinstance(part, ast.Name):
-            (loads if isinstance(part.ctx, ast.Load) else own).add(part.id)
-        elif isinstance(part, (ast.Global, ast.Nonlocal)):
-            outer.update(part.names)
-        elif isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            own.add(part.name)
-        elif isinstance(part, ast.arg):
-            own.add(part.arg)
-        elif isinstance(part, ast.alias):
-            own.add((part.asname or part.name).split(".")[0])
-        elif isinstance(part, ast.ExceptHandler) and part.name:
-            own.add(part.name)
-    stored |= outer
-    return (loads - (own - outer)) | outer, stored
-
-
 def _expression(node: ast.AST, bound: set[str], names: Names) -> None:
     """Note what evaluating `node` reads and sets."""
     if isinstance(node, ast.Name):
@@ -313,10 +243,10 @@ def _expression(node: ast.AST, bound: set[str], names: Names) -> None:
     if isinstance(node, ast.Lambda):
         _function(node, "", bound, names)
         return
-    for name in _asked_for(node):
+    for name in asked_for(node):
         _load(name, bound, names)
     if isinstance(node, _COMPREHENSIONS):
-        own = {name for generator in node.generators for name in _stored(generator.target)}
+        own = {name for generator in node.generators for name in stored_names(generator.target)}
         first = node.generators[0].iter  # evaluated outside: `[i for i in f(i)]` reads the outer i
         _expression(first, bound, names)
         for child in ast.iter_child_nodes(node):
@@ -328,29 +258,7 @@ def _expression(node: ast.AST, bound: set[str], names: Names) -> None:
         _expression(child, bound, names)
 
 
-def _asked_for(node: ast.AST) -> list[str]:
-    """Names in the text of a pandas expression: ``frame.query("a > @limit")``."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("query", "eval"):
-        return [name for part in node.args[:1] for text in _texts(part) for name in names_asked_for(text)]
-    return []
-
-
-def _texts(node: ast.AST) -> list[str]:
-    return [part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-
-
-def names_asked_for(text: str) -> list[str]:
-    """The names that a pandas expression takes from outside the frame."""
-    return _ASKED_FOR.findall(text) if "@" in text else []
-
-
 def _load(name: str, bound: set[str], names: Names) -> None:
     names.loaded.add(name)
     if name not in bound:
         names.reads.add(name)
-
-
-def _stored(target: ast.AST) -> Iterator[str]:
-    for part in ast.walk(target):
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-            yield part.id
