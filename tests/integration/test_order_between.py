@@ -79,7 +79,8 @@ def test_a_silent_request(kernel):
 
 
 def test_a_task_that_goes_on_after_its_cell(kernel):
-    task = "import asyncio\nasync def work():\n    while True:\n        data.append(1)\n        await asyncio.sleep(0.01)\nt = asyncio.ensure_future(work())"
+    work = "async def work():\n    while True:\n        data.append(1)\n        await asyncio.sleep(0.01)"
+    task = f"import asyncio\n{work}\nt = asyncio.ensure_future(work())"
     begin(kernel, "data = [1]", task)
     end = time.monotonic() + 30
     while states(kernel)["c1"] == "fresh":

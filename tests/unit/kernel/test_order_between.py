@@ -69,7 +69,8 @@ def test_what_a_callback_changes_while_a_cell_runs_that_does_not_reach_it(sessio
 
 def test_a_thread_that_outlives_its_cell(session):
     go, done = threading.Event(), threading.Event()
-    nb = session("x = []", "import threading\nt = threading.Thread(target=lambda: (go.wait(), x.append(1), done.set()), daemon=True)\nt.start()")  # fmt: skip
+    work = "lambda: (go.wait(), x.append(1), done.set())"
+    nb = session("x = []", f"import threading\nt = threading.Thread(target={work}, daemon=True)\nt.start()")
     nb.shell.user_ns_hidden.update(go=go, done=done)
     nb.shell.user_ns.update(go=go, done=done)
     nb.run()

@@ -9,7 +9,7 @@ import pytest
 
 import mlnb
 from mlnb.core.errors import BadInput
-from mlnb.kernel import door, extension, log
+from mlnb.kernel import door, extension
 from mlnb.order.errors import NoSuchCell, NoSuchMode
 
 _spec = importlib.util.spec_from_file_location("order_shell", Path(__file__).with_name("order_shell.py"))
