@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import itertools
 import operator
 import re
 import sys
@@ -26,6 +27,7 @@ _ANY_WORD: Final = frozenset(
     {"__globals__", "f_globals", "f_locals", "currentframe", "_getframe", "user_ns", "user_module", "__main__"}
 )
 _OF_IPYTHON: Final = frozenset({"exit", "quit", "get_ipython", "display", "__IPYTHON__", "_"})
+_GONE: Final = object()
 _ANY_NAME: Final = frozenset({"globals", "locals", "vars", "exec", "eval", "get_ipython", "__import__"})
 
 
@@ -55,7 +57,9 @@ class Names:
         self._own: dict[str, bool] = {}
         self.context = Context(shell.user_ns, self.is_own)
         self.prints: dict[str, Print] = {}
-        self._roots: dict[str, int] = {}  # identity of what each name holds, those of no interest included
+        self._roots: dict[str, int] = {}  # identity of what each name holds, but for IPython's names of cells that ran
+        self._passed_over = 0  # that many of those there are
+        self._newest: object = None  # the name that was added last
         self._builtins = {name: real_of(value) for name, value in vars(builtins).items() if name not in _OF_IPYTHON}
         self._usual_builtins = frozenset(self._builtins) | _OF_IPYTHON
         self._patched: dict[str, object] = {}  # what the user added to the builtins: as good as a global name
@@ -85,7 +89,7 @@ class Names:
         """Take prints of names that hold another object than before; the names that were set or removed."""
         changed = set()
         namespace, roots = self._shell.user_ns, self._roots
-        for name, value in [pair for pair in list(namespace.items()) if roots.get(pair[0]) != id(pair[1])]:
+        for name, value in self._set_since():
             if type(name) is str and self._is_tracked(name, value):
                 changed.add(name)
                 self.look(name)
@@ -102,6 +106,28 @@ class Names:
             self._forget(name)
             changed.add(name)
         return changed
+
+    def _set_since(self) -> list[tuple[str, object]]:
+        """The names that hold another object than at the last look. IPython adds names for every cell that runs; these are not
+        looked at each time anew: new names come last, and when their number does not tell the same, all names are looked at.
+        """
+        namespace, roots = self._shell.user_ns, self._roots
+        names: list[str] = list(namespace)
+        added = list(itertools.takewhile(lambda name: name is not self._newest, reversed(names)))
+        is_found = len(added) < len(names)
+        added = [name for name in added if name not in roots]
+        if not is_found or sum(map(namespace.__contains__, roots)) + self._passed_over + len(added) != len(names):
+            added, self._passed_over = names, 0
+        of_interest = [name for name in added if type(name) is not str or not HISTORY.match(name)]
+        self._passed_over += len(added) - len(of_interest)
+        self._newest = names[-1] if names else None
+        get = namespace.get
+        found = [
+            (name, value)
+            for name, root in roots.items()
+            if id(value := get(name, _GONE)) != root and value is not _GONE
+        ]
+        return [*found, *((name, get(name)) for name in of_interest if name not in roots)] if of_interest else found
 
     def _added_builtins(self) -> dict[str, object]:
         now, start = vars(builtins), self._builtins

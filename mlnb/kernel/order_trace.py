@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from mlnb.kernel import order_files, order_objects, order_world
 from mlnb.kernel.order_between import Between
+from mlnb.kernel.order_memory import Memory
 from mlnb.kernel.order_names import HISTORY, Names, Reach
 from mlnb.kernel.order_origins import forget_dead, look_at_all, name_origins
 from mlnb.kernel.order_outside import Outside, OutsideState
 from mlnb.kernel.order_slots import Slots
 from mlnb.kernel.order_values import Print, print_of
 from mlnb.order.ports import Analyzer
-from mlnb.order.rules.traces import ABSENT, CellRun, Fingerprint, Key, Knowledge, Trace, history_digest
+from mlnb.order.rules.traces import ABSENT, CellRun, Fingerprint, Key, Knowledge, Trace
 from mlnb.order.types import CellCode
 
 # What functions ask for, by a word that means nothing else; for the cell's own code see ``python_effects``.
@@ -62,13 +63,17 @@ class Tracker:
         self._between = between
         self.names = Names(shell)
         order_objects.add_handlers()
-        self.runs: list[CellRun] = []
+        self.memory = Memory()
         self.outside = Outside(self.names, shell)
-        self._number = 0
         self._slots = Slots(self.names)
         self.names.refresh()
         self.start: dict[str, Fingerprint] = {name: known.digest for name, known in self.names.prints.items()}
         self.start_shared = {name: known.objects for name, known in self.names.prints.items()}
+
+    @property
+    def runs(self) -> list[CellRun]:
+        """The runs that are remembered, oldest first."""
+        return self.memory.runs
 
     # ---- the borders of a run
 
@@ -112,11 +117,11 @@ class Tracker:
         historic = {name for name in (*reach.names, *named) if HISTORY.match(name)}
         if historic and historic <= _TYPED_LAST.keys() and not (code.magics or code.opaque):
             back = max(_TYPED_LAST[name] for name in historic)
-            inputs[f"@history text:{back}"] = history_digest(self._typed()[-back:])
+            inputs[f"@history text:{back}"] = self.memory.typed(back)
         elif code.history or historic:
-            inputs["@history"] = history_digest(run.trace.digest for run in self.runs if run.trace.digest)
+            inputs["@history"] = self.memory.history()
             if code.magics or code.opaque or any(name.startswith(("_i", "In")) for name in reach.names):
-                inputs["@history text"] = history_digest(self._typed())
+                inputs["@history text"] = self.memory.typed()
         self._trace_origins(begun, looked_at, inputs)
         outputs = self._outputs(begun, looked_at, failed=failed)
         outputs.update({name: self.names.digest(name) for name in overwritten})
@@ -140,16 +145,10 @@ class Tracker:
         """A cell without code was run: what it did before, with code, is no longer what it shows."""
         self._keep(cell_id, Trace(self._analyzer.analyze("").digest, {}, {}))
 
-    def _typed(self) -> list[Fingerprint]:
-        return [run.trace.text for run in self.runs if run.trace.digest]
-
     def _keep(self, cell_id: str | None, trace: Trace) -> CellRun:
-        self._number += 1
         after: dict[Key, Fingerprint] = {name: known.digest for name, known in self.names.prints.items()}
         after.update(self.outside.now)
-        run = CellRun(self._number, cell_id, trace, after)
-        self.runs.append(run)
-        return run
+        return self.memory.keep(cell_id, trace, after)
 
     # ---- what others ask
 
@@ -161,23 +160,29 @@ class Tracker:
 
     def has_news(self) -> bool:
         """Whether names were set or removed since the last look, while no cell ran; they are noted."""
-        before = len(self.runs)
+        before = self.memory.number
         self._note_changes_between_runs()
-        return len(self.runs) > before
+        return self.memory.number > before
 
     def knowledge(self, *, is_running: bool = False) -> Knowledge:
         """Everything seen so far, for the rules; while a cell is running, as it was before."""
         if not is_running:
             self._note_changes_between_runs()
-        keys = {key for run in self.runs for key in (*run.trace.inputs, *run.trace.outputs) if key.startswith("@")}
         start = dict(self.start)
-        for key in keys:
+        for key in self.memory.outside:
             value = self.outside.start_of(key)
             if value is not None:
                 start[key] = value
         live: dict[Key, Fingerprint] = {name: known.digest for name, known in self.names.prints.items()}
         live.update(self.outside.now)
-        return Knowledge(self.runs, start, live, start_shared=self.start_shared, besides=self._slots.besides)
+        return Knowledge(
+            self.memory.runs,
+            start,
+            live,
+            start_shared=self.start_shared,
+            besides=self._slots.besides,
+            forgotten=self.memory.forgotten,
+        )
 
     def is_changeable(self, name: str) -> bool:
         """Whether the value of `name` can be changed in place."""
@@ -196,7 +201,7 @@ class Tracker:
         changed = self.names.refresh()
         doubtful: set[str] = set()
         if self._between.take():
-            beside, doubtful = look_at_all(self.names, changed, self._number)
+            beside, doubtful = look_at_all(self.names, changed, self.memory.number)
             changed |= beside
         outputs = {
             name: self.names.digest(name) for name in changed if self.names.digest(name) != before.get(name, ABSENT)

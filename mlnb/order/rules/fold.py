@@ -95,7 +95,8 @@ class _Fold:
     def _first_of_its_kind(self, run: CellRun, others: Sequence[CellRun]) -> CellRun:
         """What happens once in a kernel (a library sets a variable when it is loaded) only the first run shows: that run, where
         it fits as well, gave names the same values and left the outside as `run` found and left it; else `run`."""
-        outside = {key for other in others for key in other.trace.outputs if not is_name(key)}
+        touched = {key for other in others for key in other.trace.outputs}
+        outside = {key for key in touched | self.knowledge.forgotten.get(run.trace.digest, set()) if not is_name(key)}
         if all(self._after(run, key) == run.after.get(key, self._after(run, key)) for key in outside):
             return run
         for other in others:
@@ -183,6 +184,7 @@ class _Fold:
             return set()
         changed = set(cell.at_risk)
         seen: set[Key] = {key for run in self.by_code.get(cell.digest, []) for key in run.trace.outputs}
+        seen |= self.knowledge.forgotten.get(cell.digest, set())
         touched = set(cell.binds | seen)
         if cell.opaque and not self.by_code.get(cell.digest):
             changed |= {
@@ -236,7 +238,7 @@ class _Fold:
             for run in self.by_code[cell.digest]
             if run.cell_id == cell.id or run is fitting
             for key in run.trace.outputs
-        }
+        } | self.knowledge.forgotten.get(cell.digest, set())
         for key in sorted(keys, key=lambda key: (not is_name(key), key)):
             expected = self.expect(key)
             left = own.after.get(key, ABSENT if is_name(key) else expected.value)

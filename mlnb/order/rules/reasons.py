@@ -177,6 +177,8 @@ class _Words:
             )
         if before is None:
             return f"{name} was not set by a cell of this notebook"
+        if before.cell_id == cell.id and before.trace.digest == cell.digest:
+            return f"this cell ran more than once, and each run changes {name}"
         if before.cell_id is not None and before.cell_id in self.others:
             return f"{name} was defined in {self.others[before.cell_id]}"
         if before.cell_id is None or before.cell_id not in self.cells:

@@ -166,6 +166,7 @@ class Knowledge:
         varying_start: keys whose value at the start differs from kernel to kernel (random state).
         start_shared: changeable objects of the names that a fresh kernel has.
         besides: of some values, by parts and fingerprint, the fingerprint without these parts.
+        forgotten: what runs that are no longer known set or changed, by digest of their code.
     """
 
     runs: Sequence[CellRun]
@@ -174,6 +175,7 @@ class Knowledge:
     varying_start: frozenset[Key] = frozenset({"@random", "@numpy random"})
     start_shared: Mapping[str, tuple[Seen, ...]] = field(default_factory=dict)
     besides: Mapping[tuple[str, Fingerprint], Fingerprint] = field(default_factory=dict)
+    forgotten: Mapping[str, set[Key]] = field(default_factory=dict)
 
     def traces(self) -> dict[str, list[CellRun]]:
         """The runs by digest of their code, latest first."""
