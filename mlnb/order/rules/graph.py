@@ -13,7 +13,13 @@ from mlnb.order.rules.traces import Cell, Key, is_name
 from mlnb.order.types import CellStatus, Kept
 
 EdgeKind = Literal["name", "file", "module", "other"]
-_KINDS: Mapping[str, EdgeKind] = {"@file": "file", "@there": "file", "@in": "file", "@own": "module", "@library": "module"}
+_KINDS: Mapping[str, EdgeKind] = {
+    "@file": "file",
+    "@there": "file",
+    "@in": "file",
+    "@own": "module",
+    "@library": "module",
+}
 _BUILT_IN = frozenset(dir(builtins))
 
 
@@ -57,7 +63,9 @@ def graph(
 
 def _node(cell: Cell, folded: Folded, status: CellStatus, title: str) -> GraphNode:
     judgement = folded.judgements[cell.id]
-    changed = {key for key, given in judgement.gives.items() if given.how != "at_risk"}  # what it might have changed, it did not set
+    changed = {
+        key for key, given in judgement.gives.items() if given.how != "at_risk"
+    }  # what it might have changed, it did not set
     defs = sorted(key for key in {*changed, *cell.binds} if is_name(key))
     refs = sorted(
         key for key, need in judgement.needs.items() if is_name(key) and (need.by is not None or key not in _BUILT_IN)

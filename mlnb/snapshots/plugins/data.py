@@ -123,7 +123,9 @@ def _digest_of(path: Path, tick: Callable[[], None]) -> str:
 
 def _digest_of_names(folder: Path) -> str:
     try:
-        return blake3("\0".join(sorted(one.name for one in folder.iterdir())).encode(errors="surrogateescape")).hexdigest()
+        return blake3(
+            "\0".join(sorted(one.name for one in folder.iterdir())).encode(errors="surrogateescape")
+        ).hexdigest()
     except OSError:
         return ""
 

@@ -209,9 +209,15 @@ class SnapshotFiles:
         seen, place = other.examine(snapshot_id), self._place(snapshot_id)
         is_here = self._manifest_path(snapshot_id).exists()
         if is_here and self.examine(snapshot_id).digest != seen.digest:
-            raise Conflict(f"there is another snapshot {snapshot_id} here", "It was left as it is; nothing was changed.")
+            raise Conflict(
+                f"there is another snapshot {snapshot_id} here", "It was left as it is; nothing was changed."
+            )
         document = other.document(snapshot_id) if other.has_document(snapshot_id) else None
-        if document is not None and seen.is_own and not signed.examine(other._document_path(snapshot_id), DOCUMENT).is_own:
+        if (
+            document is not None
+            and seen.is_own
+            and not signed.examine(other._document_path(snapshot_id), DOCUMENT).is_own
+        ):
             document = None  # somebody put theirs beside a snapshot of this user
         chunks = [*manifest.chunks, *([document.content] if document else [])]
         for pack in sorted({chunk.pack for chunk in chunks}):

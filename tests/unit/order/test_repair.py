@@ -152,7 +152,11 @@ UNSAFE = {
         "open('f', 'w').write(t)",
     ][:0],
     "history": ["print(x)", "_", "x = 1"],
-    "the path is changed before the import": ["print(mod.x)", "print(y)\nimport sys\nsys.path.append('lib')\nimport mod", "y = mod.y"],
+    "the path is changed before the import": [
+        "print(mod.x)",
+        "print(y)\nimport sys\nsys.path.append('lib')\nimport mod",
+        "y = mod.y",
+    ],
     "the import may fail": [
         "print(np)",
         "try:\n    import numpy as np\nexcept ImportError:\n    np = None\nx = y",
