@@ -264,9 +264,12 @@ class KernelOrder(SavedNotebooks):
 
     def cell_of(self, given: str | None, source: str) -> str | None:
         """The cell that is about to run, or None when that cannot be known."""
-        if self._document.look():
+        before = self._document.cells
+        self._document.look()
+        found = self._document.cell_of(given, source)
+        if self._document.cells is not before:
             self._judge.forget()
-        return self._document.cell_of(given, source)
+        return found
 
     def kept(self, cell_id: str | None) -> Kept:
         """Whether this cell does not run, by its tags."""

@@ -10,6 +10,7 @@ from typing import Any
 from mlnb.core.errors import BadInput, MlnbError
 from mlnb.core.refs import CodeCell
 from mlnb.kernel.log import log_error
+from mlnb.kernel.order_injected import INJECTED_COMMENT, injected_id, place_of_injected, with_injected
 from mlnb.order.plugins.notebook_file import read_notebook
 from mlnb.order.rules.kept import kept_of
 from mlnb.order.types import Kept
@@ -36,6 +37,7 @@ class Document:
         self._gives_ids = False
         self._place = -1
         self._expected: list[str] = []
+        self._injected: str | None = None
 
     def sync(self, cells: Sequence[Mapping[str, Any]]) -> None:
         """Take over what a front end sends: all cells in order, each with ``id``, ``source``, ``cell_type`` and ``tags``.
@@ -56,7 +58,7 @@ class Document:
             text = "".join(source) if isinstance(source, list) else str(source)
             if cell.get("cell_type", "code") == "code":
                 found.append(CodeCell(given_id, index, text, _tags(cell)))
-        self._is_sent = True
+        self._is_sent, self._injected = True, None
         self._take(found)
 
     def let_go(self) -> None:
@@ -89,8 +91,8 @@ class Document:
         return True
 
     def _take(self, cells: list[CodeCell]) -> None:
-        self.cells = cells
-        self._ids = {cell.id: position for position, cell in enumerate(cells)}
+        self.cells = cells if self._injected is None else with_injected(cells, self._injected)
+        self._ids = {cell.id: position for position, cell in enumerate(self.cells)}
         self._seen.update(self._ids)
 
     def __contains__(self, cell_id: object) -> bool:
@@ -160,10 +162,23 @@ class Document:
         if not same:
             digest = self._digest(source)
             same = [position for position, cell in enumerate(self.cells) if self._digest(cell.source) == digest]
-        if not same:
+        if not same and not self._inject(source):
             return None
+        same = same or [self._ids[injected_id(self.cells)]]
         self._place = next((position for position in same if position > self._place), same[0])
         return self.cells[self._place].id
+
+    def _inject(self, source: str) -> bool:
+        """Take over the cell that papermill puts into a run, which is not in the file: what it begins with and where it arrives
+        tell. It counts as a cell at that place, for that is what this run of the notebook from top to bottom has.
+        """
+        if self._is_sent or self._injected is not None or not source.startswith(INJECTED_COMMENT):
+            return False
+        if self._place != place_of_injected(self.cells) - 1:
+            return False
+        self._injected = source
+        self._take(self.cells)
+        return True
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:

@@ -12,7 +12,6 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
-from papermill.exceptions import PapermillExecutionError
 
 pytestmark = pytest.mark.kernel
 
@@ -148,15 +147,35 @@ def test_papermill_with_its_own_engine(tmp_path, monkeypatch):
     assert states == {"p": "fresh", "a": "fresh", "b": "fresh", "r": "never_run"}
     papermill.execute_notebook(path, tmp_path / "out.ipynb", {"n": 7}, progress_bar=False)
     states = json.loads(nbformat.read(tmp_path / "out.ipynb", 4).cells[-1].outputs[0].text)
-    assert states == {
-        "p": "stale",
-        "a": "stale",
-        "b": "fresh",
-        "r": "never_run",
-    }  # the injected cell is none of the notebook
-    monkeypatch.setenv("MLNB_ORDER_MODE", "block")
-    with pytest.raises(PapermillExecutionError, match="CellRefused"):
-        papermill.execute_notebook(path, tmp_path / "out.ipynb", {"n": 7}, progress_bar=False)
+    assert states == {"p": "fresh", "injected-parameters": "fresh", "a": "fresh", "b": "fresh", "r": "never_run"}
+
+
+@pytest.mark.parametrize("mode", ["block", "linear", "reactive"])
+@pytest.mark.parametrize("kind", ["parameters", "none", "again"])
+def test_papermill_with_its_own_engine_and_parameters_in_every_mode(tmp_path, monkeypatch, mode, kind):
+    cells = [("p", "n = 1", "parameters")] if kind != "none" else []
+    cells += [("i", "# Parameters\nn = 3\n", "injected-parameters")] if kind == "again" else []
+    path = write(tmp_path / "nb.ipynb", *cells, ("a", "m = n"), ("b", "print(m)"), ("r", REPORT))
+    monkeypatch.setenv("JPY_SESSION_NAME", str(path))
+    monkeypatch.setenv("MLNB_ORDER_MODE", mode)
+    papermill.execute_notebook(path, tmp_path / "out.ipynb", {"n": 7}, progress_bar=False)
+    done = nbformat.read(tmp_path / "out.ipynb", 4)
+    assert done.cells[-2].outputs[0].text == "7\n"
+    states = json.loads(done.cells[-1].outputs[0].text)
+    assert len(states) == len(done.cells)
+    assert {state for cell_id, state in states.items() if cell_id != "r"} == {"fresh"}
+
+
+def test_code_that_is_not_papermills_is_no_cell_there(kernel, tmp_path):
+    path = write(tmp_path / "nb.ipynb", ("p", "n = 1", "parameters"), ("a", "m = n"), ("b", "k = 1"))
+    one = kernel(JPY_SESSION_NAME=path)
+    one.run("n = 1")
+    one.run("n = 2")
+    assert one.states() == {"p": "stale", "a": "never_run", "b": "never_run"}
+    one.run("n = 1")
+    one.run("m = n")
+    one.run("# Parameters\nn = 5")  # too late
+    assert one.states() == {"p": "stale", "a": "fresh", "b": "never_run"}
 
 
 def test_a_notebook_started_by_a_notebook_is_not_taken_for_it(tmp_path):
