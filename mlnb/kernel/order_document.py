@@ -54,8 +54,7 @@ class Document:
             if given_id in seen:
                 raise BadInput(f"two cells have the id {given_id!r}", "Give every cell an id of its own.")
             seen.add(given_id)
-            source = _field(cell, "source")
-            text = "".join(source) if isinstance(source, list) else str(source)
+            text = _text(_field(cell, "source"), given_id)
             if cell.get("cell_type", "code") == "code":
                 found.append(CodeCell(given_id, index, text, _tags(cell)))
         self._is_sent, self._injected = True, None
@@ -193,6 +192,17 @@ def _field(cell: Any, name: str) -> Any:  # noqa: ANN401 - from outside
         raise BadInput(
             "a cell of the document has no id or no source", "Send id, cell_type and source of each."
         ) from error
+
+
+def _text(source: object, cell_id: str) -> str:
+    """The source of a cell, as one text or, as in files, as lines; one that has none is empty."""
+    if source is None:
+        return ""
+    if isinstance(source, str):
+        return source
+    if isinstance(source, (list, tuple)) and all(isinstance(line, str) for line in source):
+        return "".join(source)
+    raise BadInput(f"the source of cell {cell_id!r} is no text", "Send it as one text, or as a list of lines.")
 
 
 def _tags(cell: Mapping[str, Any]) -> tuple[str, ...]:
