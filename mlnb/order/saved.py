@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mlnb.order.types import Certificate, Finding, Verdict
@@ -32,6 +33,14 @@ class ImportLine:
 
 
 @dataclass(frozen=True)
+class FunctionOutline:
+    """What a function surely does when it is called: global names that it `reads`, and functions that it `calls` by a global name."""
+
+    reads: frozenset[str] = frozenset()
+    calls: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class CellOutline:
     """What reading a cell's text tells beside its names.
 
@@ -53,6 +62,8 @@ class CellOutline:
         commands: programs of the operating system that it needs, as written.
         own_paths: absolute paths in somebody's home folder.
         magic: the cell as a line magic, where it is one that is written without its percent sign; else empty.
+        calls: functions, by name, that it surely calls.
+        functions: functions that it surely defines, once and without decorators.
         changes_imports: whether it may change what an import finds or does (paths, environment, installers, backends).
     """
 
@@ -74,6 +85,8 @@ class CellOutline:
     own_paths: tuple[str, ...] = ()
     magic: str = ""
     changes_imports: bool = False
+    calls: frozenset[str] = frozenset()
+    functions: Mapping[str, FunctionOutline] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,12 @@ class PythonAnalyzer:
                 text=_digest(source),
                 error=f"{reason} (line {getattr(error, 'lineno', 0) or 1})",
             )
+        try:
+            return self._read_tree(source, tree)
+        except RecursionError:  # it can run all the same
+            return CellCode(digest=_digest(source), text=_digest(source), opaque="it is nested too deeply to be read")
+
+    def _read_tree(self, source: str, tree: ast.Module) -> CellCode:
         magics = list(_magics(tree))
         digest = _digest(ast.dump(tree) + (";" if source.rstrip().endswith(";") else ""))
         code = self._read(tree, digest)

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from mlnb.order.plugins.python_calls import functions_of, sure_calls
 from mlnb.order.saved import CellOutline, ImportLine
 
 # Line magics that people write without the percent sign; IPython takes them when the cell is that one line.
@@ -72,6 +73,8 @@ def outline_of(source: str, tree: ast.Module | None) -> CellOutline:
         own_paths=own_paths,
         magic=magic,
         changes_imports=_changes_imports(tree, calls),
+        calls=sure_calls(body),
+        functions=functions_of(body),
     )
 
 

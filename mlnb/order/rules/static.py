@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 from mlnb.core.errors import MlnbError
 from mlnb.order.ports import Analyzer, Outliner
+from mlnb.order.rules.static_calls import early_calls
 from mlnb.order.rules.static_cells import Code, finding
 from mlnb.order.rules.static_counts import counts, sessions
-from mlnb.order.rules.static_names import names, redefinitions
+from mlnb.order.rules.static_names import GIVEN, names, redefinitions
 from mlnb.order.rules.static_outputs import errors, foreign_outputs, without_counts
 from mlnb.order.saved import CellOutline
 from mlnb.order.types import CheckReport, Finding, SavedCell, SavedNotebook
@@ -28,7 +29,13 @@ def check_notebook(notebook: SavedNotebook, analyzer: Callable[[str], Analyzer])
     found = [*_whole(notebook), *counts(cells), *sessions(cells), *errors(cells), *without_counts(cells)]
     codes = read_cells(notebook, analyzer)
     if codes is not None:
-        found += [*foreign_outputs(codes), *names(codes), *redefinitions(codes), *_habits(codes)]
+        found += [
+            *foreign_outputs(codes),
+            *names(codes),
+            *early_calls(codes, GIVEN),
+            *redefinitions(codes),
+            *_habits(codes),
+        ]
     ordered = sorted(found, key=lambda one: (-1 if one.index is None else one.index, _SEVERITIES.index(one.severity)))
     return CheckReport(notebook.path, ordered, "" if codes is not None else PARTIAL.format(language=notebook.language))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from mlnb.order.rules.static_cells import Code, finding
 from mlnb.order.types import Finding, Severity
 
-_GIVEN = frozenset(dir(builtins)) | {
+GIVEN = frozenset(dir(builtins)) | {
     "get_ipython", "display", "In", "Out", "exit", "quit", "_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh",
     "__name__", "__doc__", "__builtins__", "__builtin__", "__spec__", "__loader__", "__package__", "__file__", "__session__",
     "_exit_code",
@@ -43,7 +43,7 @@ def names(cells: Sequence[Code]) -> list[Finding]:
             continue
         above.anything = above.anything or bool(code.opaque)
         above.is_lazy = above.is_lazy or one.outline.is_lazy
-        known = above.defined | above.reported | _GIVEN | code.binds | one.outline.global_names
+        known = above.defined | above.reported | GIVEN | code.binds | one.outline.global_names
         missing = (code.reads - code.guessed | code.later) - known
         if above.is_lazy:
             missing -= one.outline.annotations

@@ -87,6 +87,7 @@ def test_an_id_that_is_used_again(begin):
         "print('\N{GRINNING FACE} \N{SNOWMAN}')", "\N{GREEK SMALL LETTER PI} = 3", "x = '\ud83d'", "# \udcff", "\ufeffx = 1",
         "x = '\x00'", "\x0c", "x = 1\r\ny = 2\r",
         "\N{GRINNING FACE} = 1", "\t", "x" * 100_000, "(" * 500,
+        "deep = " + "+".join(["1"] * 700), "deep = x" + ".real" * 700,
     ],
 )  # fmt: skip
 def test_odd_sources(begin, source):

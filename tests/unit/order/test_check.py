@@ -66,6 +66,10 @@ WAYS = {
         [code("x = 1", 1, ran_at="2026-01-02T10:00:00Z"), code("y = 2", 2, ran_at="2026-01-01T10:00:00Z")],
         [("two_sessions", 1, "warning")],
     ),
+    "called before defined": (
+        [code("def f():\n    return x"), code("f()"), code("x = 1")],
+        [("called_before_defined", 1, "error")],
+    ),
     "used before defined": ([code("print(x)"), code("x = 1")], [("used_before_defined", 0, "error")]),
     "never defined": ([code("print(x)")], [("not_defined", 0, "error")]),
     "state of a deleted cell": ([code("print(x)", 1, printed("1\n"))], [("deleted_cell", 0, "error")]),
