@@ -22,6 +22,9 @@ def add_handlers() -> None:
             HANDLERS[kind] = _visit_scalar
         HANDLERS[numpy.random.Generator] = _visit_generator
         HANDLERS[numpy.random.RandomState] = _visit_state
+    trees = sys.modules.get("sklearn.tree._tree")
+    if trees is not None and hasattr(trees, "Tree") and trees.Tree not in HANDLERS:
+        HANDLERS[trees.Tree] = _visit_tree
     if pandas is not None and hasattr(pandas, "DataFrame") and pandas.DataFrame not in HANDLERS:
         HANDLERS[pandas.DataFrame] = _visit_frame
         HANDLERS[pandas.Series] = _visit_series
@@ -111,6 +114,12 @@ def _add_items(walk: Walk, items: list[Any]) -> None:
 def _visit_scalar(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library
     walk.tag("number", value.dtype.str)
     walk.put(value.tobytes())
+
+
+def _visit_tree(walk: Walk, tree: Any) -> None:  # noqa: ANN401 - untyped by its library
+    walk.changeable(tree)
+    walk.tag("tree")
+    walk.copy_of_state(list(tree.__reduce__()[1:]))
 
 
 def _visit_words(walk: Walk, value: Any) -> None:  # noqa: ANN401 - untyped by its library

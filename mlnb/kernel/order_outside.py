@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from mlnb.kernel import order_reads, order_remote, order_world
+from mlnb.kernel import order_loading, order_reads, order_remote, order_world
 from mlnb.kernel.order_disk import Disk, DiskState
 from mlnb.kernel.order_files import ABSENT, Watch
 from mlnb.kernel.order_names import Names, Reach
@@ -40,6 +40,7 @@ class OutsideState:
     settings: dict[Key, Fingerprint] = field(default_factory=dict)
     disk: DiskState = field(default_factory=DiskState)
     loaded: frozenset[str] = frozenset()
+    loading: order_loading.Loading = field(default_factory=lambda: order_loading.Loading(CellCode("")))
 
 
 class Outside:
@@ -80,7 +81,8 @@ class Outside:
             self.start.setdefault(key, value)
             self.now[key] = value
         state.settings = self._settings.before(code, reach)
-        if code.imports_only:
+        state.loading = order_loading.Loading(code)
+        if code.imports_only or state.loading.is_needed:
             state.loaded = frozenset(sys.modules)
         state.disk = self._disk.before(code, reach)
         return state
@@ -126,9 +128,10 @@ class Outside:
             elif old is None:
                 self.start.setdefault(key, value)
                 continue
-            if self._depends(key, code, reach, before, changed=old is not None and old != value):
+            by_loading = old is not None and old != value and self._only_loads(code, before, key, old, value)
+            if self._depends(key, code, reach, changed=old is not None and old != value and not by_loading):
                 inputs[key] = old if old is not None else value
-            elif key in outputs and old is not None and code.imports_only and not code.seeds:
+            elif by_loading and old is not None and not code.seeds:
                 self.continued[key] = old
         if files.relative or files.programs or any(name in _FOLDER_MAGICS for name, _ in code.magics):
             inputs["@folder"] = before.values["@folder"]
@@ -146,13 +149,12 @@ class Outside:
         self.varying = order_remote.sources(code, reach.packages, reach.words, texts, values, files.hosts)
         return inputs, outputs
 
-    def _depends(self, key: Key, code: CellCode, reach: Reach, before: OutsideState, *, changed: bool) -> bool:
+    def _depends(self, key: Key, code: CellCode, reach: Reach, *, changed: bool) -> bool:
         words = reach.words
         if key in ("@random", "@numpy random"):
-            # many a library draws while it is imported; what it then offers does not depend on that
             if words & _STATE_WORDS:
                 return True
-            return changed and not (code.seeds or words & _SEED_WORDS or self._only_loads(code, before.loaded))
+            return changed and not (code.seeds or words & _SEED_WORDS)
         if key == "@transforms":
             return True
         if key == "@folder":
@@ -177,11 +179,17 @@ class Outside:
             module is None or (isinstance(module, types.ModuleType) and self._is_own(module)) for module in modules
         )
 
-    def _only_loads(self, code: CellCode, before: frozenset[str]) -> bool:
-        """Whether the code only imports, and none of the notebook's own modules could keep what it drew while it was loaded."""
-        if not code.imports_only:
+    def _only_loads(
+        self, code: CellCode, before: OutsideState, key: Key, old: Fingerprint, new_state: Fingerprint
+    ) -> bool:
+        """Whether a random generator was changed by imports alone, and none of the notebook's own modules could keep what it drew
+        while it was loaded: many a library draws while it is imported, and what it then offers does not depend on that.
+        """
+        if key not in ("@random", "@numpy random"):
             return False
-        new = [sys.modules[name] for name in set(sys.modules) - before]
+        if not code.imports_only and not before.loading.explains(key, old, new_state):
+            return False
+        new = [sys.modules[name] for name in set(sys.modules) - before.loaded]
         own = [module for module in new if isinstance(module, types.ModuleType) and self._is_own(module)]
         return not any(_DRAWS.search(_text_of(module)) for module in own)
 

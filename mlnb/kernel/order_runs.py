@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from IPython.core.error import InputRejected
 
-from mlnb.kernel import order_files
+from mlnb.kernel import order_files, order_loading
 from mlnb.kernel.order_between import Between
 from mlnb.kernel.order_display import DisplayWatch
 from mlnb.kernel.order_trace import Begun, Tracker
@@ -172,6 +172,7 @@ class Runs:
         took_s = time.perf_counter() - self._began_at
         shown = self._display.stop()
         order_files.stop()
+        order_loading.stop()
         if self._gate.is_off() or self._tracker is None:
             return
         try:
@@ -219,6 +220,7 @@ class Runs:
         self._begun = None
         self._display.stop()
         order_files.stop()
+        order_loading.stop()
 
     def forget(self) -> None:
         """Forget everything that was seen: it can no longer be relied on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mlnb.kernel import order_files, order_objects, order_world
+from mlnb.kernel import order_files, order_loading, order_objects, order_world
 from mlnb.kernel.order_between import Between
 from mlnb.kernel.order_memory import Memory
 from mlnb.kernel.order_names import HISTORY, Names, Reach
@@ -14,7 +14,7 @@ from mlnb.kernel.order_outside import Outside, OutsideState
 from mlnb.kernel.order_slots import Slots
 from mlnb.kernel.order_values import Print, print_of
 from mlnb.order.ports import Analyzer
-from mlnb.order.rules.traces import ABSENT, CellRun, Fingerprint, Key, Knowledge, Trace
+from mlnb.order.rules.traces import ABSENT, AT_START, CellRun, Fingerprint, Key, Knowledge, Trace
 from mlnb.order.types import CellCode
 
 # What functions ask for, by a word that means nothing else; for the cell's own code see ``python_effects``.
@@ -24,6 +24,7 @@ _VARYING: Final = {
     **dict.fromkeys(["uuid1", "uuid4"], "a random id"),
     **dict.fromkeys(["urandom", "token_hex", "token_bytes", "token_urlsafe"], "random bytes"),
 }
+_SURROUNDINGS: Final = frozenset({"@folder", "@path", "@transforms"})  # in themselves they make nothing
 # Words of code that can tell one object from another that looks the same.
 _IDENTITY: Final = frozenset({
     "is", "is_", "is_not", "id", "deepcopy", "pickle", "cloudpickle", "shares_memory", "may_share_memory",
@@ -92,11 +93,13 @@ class Tracker:
         begun.outside = self.outside.take(code, reach)
         begun.overwritten = self._slots.look(code, reach)
         order_files.start(watch, self._shell)
+        order_loading.start(begun.outside.loading)
         return begun
 
     def end(self, begun: Begun, shown: str, *, failed: bool) -> CellRun:
         """Look again, and keep the run."""
         order_files.stop()
+        order_loading.stop()
         if failed:
             begun.files.read |= begun.files.searched
         code, reach = begun.code, begun.reach
@@ -302,7 +305,10 @@ class Tracker:
             for name, known in begun.prints.items()
             if name in begun.looked_at and (begun.reach.whole or name in risky)
         ]
-        seed = order_world.digest((begun.code.digest, sorted(inputs.items())))
+        decisive = sorted(
+            (key, value) for key, value in inputs.items() if key not in _SURROUNDINGS and value != AT_START
+        )
+        seed = order_world.digest((begun.code.digest, decisive))
         name_origins(
             self.names.context.lineage, seed, {name: self.names.prints[name] for name in blind}, before, at_risk
         )

@@ -95,7 +95,7 @@ class _Fold:
     def _first_of_its_kind(self, run: CellRun, others: Sequence[CellRun]) -> CellRun:
         """What happens once in a kernel (a library sets a variable when it is loaded) only the first run shows: that run, where
         it fits as well, gave names the same values and left the outside as `run` found and left it; else `run`."""
-        touched = {key for other in others for key in other.trace.outputs}
+        touched = {key for other in others for key in other.trace.outputs if key not in other.trace.continued}
         outside = {key for key in touched | self.knowledge.forgotten.get(run.trace.digest, set()) if not is_name(key)}
         if all(self._after(run, key) == run.after.get(key, self._after(run, key)) for key in outside):
             return run

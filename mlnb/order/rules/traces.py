@@ -30,6 +30,7 @@ Fingerprint = str
 Seen = tuple[int, int]
 
 ABSENT: Final[Fingerprint] = "absent"
+AT_START: Final[Fingerprint] = "as at the start"
 
 
 def family_of(key: Key) -> Key:
@@ -64,9 +65,7 @@ def members_of(key: Key) -> tuple[Key, frozenset[Key]]:
 
 def _digest(values: Mapping[Key, Fingerprint]) -> Fingerprint:
     return (
-        xxhash.xxh3_128_hexdigest(repr(sorted(values.items())).encode("utf-8", "surrogatepass"))
-        if values
-        else "as at the start"
+        xxhash.xxh3_128_hexdigest(repr(sorted(values.items())).encode("utf-8", "surrogatepass")) if values else AT_START
     )
 
 
