@@ -23,7 +23,7 @@ class Loading:
     """Listens to the imports of one run, by a stand-in for ``__import__``; only for code that imports what is not yet loaded."""
 
     def __init__(self, code: CellCode) -> None:
-        self.is_needed = not code.words & _LOOKS_AT_IMPORT and any(name not in sys.modules for name in code.modules)
+        self.is_needed = not code.words & _LOOKS_AT_IMPORT and not all(map(_is_loaded, code.modules))
         self._changes: list[tuple[States, States]] = []
 
     def explains(self, key: Key, old: Fingerprint, new: Fingerprint) -> bool:
@@ -75,6 +75,12 @@ def stop() -> None:
         if builtins.__import__ is importing:
             builtins.__import__ = real
         _listening = None
+
+
+def _is_loaded(name: str) -> bool:
+    """Whether `name` is a module that was imported before, or something in one."""
+    owner, _, last = name.rpartition(".")
+    return name in sys.modules or last in getattr(sys.modules.get(owner), "__dict__", ())
 
 
 def _states() -> States:
