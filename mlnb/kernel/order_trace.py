@@ -183,6 +183,7 @@ class Tracker:
             start,
             live,
             start_shared=self.start_shared,
+            live_shared={name: known.objects for name, known in self.names.prints.items() if known.objects},
             besides=self._slots.besides,
             forgotten=self.memory.forgotten,
         )

@@ -68,6 +68,7 @@ class _Fold:
         wanted = set(cell.reads) if fitting is None else set(fitting.trace.inputs)
         members = {member for key in wanted if key.startswith("@all:") for member in self.expectation.members(key)}
         judgement.needs = {key: self.expect(key) for key in wanted | members}
+        judgement.sharers = {key: self.sharing.partners((key,)) - {key} for key in cell.at_risk}
         if fitting is None:
             touched = self._forget(cell)
         else:

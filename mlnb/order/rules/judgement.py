@@ -57,9 +57,11 @@ class Judgement:
         causes: why, at least one unless it is fresh.
         needs: what it takes from the cells above, by key.
         gives: what the cells below find, by key, as far as this cell sets or changes it.
+        sharers: for the names that it may change in place, the names that share objects with them in a run from top to bottom.
     """
 
     state: CellState
     causes: list[Cause] = field(default_factory=list)
     needs: dict[Key, Expected] = field(default_factory=dict)
     gives: dict[Key, Expected] = field(default_factory=dict)
+    sharers: dict[Key, set[Key]] = field(default_factory=dict)

@@ -104,6 +104,11 @@ class _Simulation:
         self.start = knowledge.start
         self.varying = knowledge.varying_start
         self.judgements = judgements
+        self.objects = {name: {identity for identity, _ in seen} for name, seen in knowledge.live_shared.items()}
+        self.holders: dict[int, set[Key]] = {}
+        for name, identities in self.objects.items():
+            for identity in identities:
+                self.holders.setdefault(identity, set()).add(name)
 
     def left_over(self, chosen: set[str]) -> Iterator[tuple[Cell, Key]]:
         """What a run of `chosen` finds that a fresh kernel would not have and no cell above sets, with the cell that finds it."""
@@ -128,19 +133,37 @@ class _Simulation:
         """Cells outside `chosen` that must run too."""
         state: dict[Key, Fingerprint | tuple[str, str]] = dict(self.live)
         found: set[str] = set()
+        remade: set[Key] = set()
         for position, cell in enumerate(self.cells):
-            if cell.id not in chosen:
-                continue
             judgement = self.judgements[cell.id]
-            for key, expected in judgement.needs.items():
-                if self._wrong(state, key, expected):
-                    found |= self._chain(position, key) - chosen
-            for key, expected in judgement.gives.items():
-                state[key] = self._settled(key, expected)
+            if cell.id in chosen:
+                for key, expected in judgement.needs.items():
+                    if self._wrong(state, key, expected):
+                        found |= self._chain(position, key) - chosen
+                found |= self._shared_otherwise(position, judgement, remade) - chosen
+                for key, expected in judgement.gives.items():
+                    state[key] = self._settled(key, expected)
+                remade |= cell.sure
         if end is not None:
             for key, expected in end.items():
                 if is_name(key) and self._wrong(state, key, expected):
                     found |= self._chain(len(self.cells), key) - chosen
+        return found
+
+    def _shared_otherwise(self, position: int, judgement: Judgement, remade: set[Key]) -> set[str]:
+        """The cells above that make objects shared as in a run from top to bottom, where the cell at `position` may change them.
+
+        A name that shares one now, but should not, would be changed along with it: the object has to be made anew first. One that
+        should, but does not, has to be given it again.
+        """
+        found: set[str] = set()
+        for key, expected in judgement.sharers.items():
+            now = {name for identity in self.objects.get(key, ()) for name in self.holders[identity]} - {key}
+            if key not in remade and now - expected - remade:
+                found |= self._chain(position, key)
+            for other in expected - remade:
+                if key in remade or other not in now:
+                    found |= self._chain(position, other)
         return found
 
     def _settled(self, key: Key, expected: Expected) -> Fingerprint | tuple[str, str]:

@@ -164,6 +164,7 @@ class Knowledge:
         live: every key as it is now.
         varying_start: keys whose value at the start differs from kernel to kernel (random state).
         start_shared: changeable objects of the names that a fresh kernel has.
+        live_shared: changeable objects of the names as they are now.
         besides: of some values, by parts and fingerprint, the fingerprint without these parts.
         forgotten: what runs that are no longer known set or changed, by digest of their code.
     """
@@ -173,6 +174,7 @@ class Knowledge:
     live: Mapping[str, Fingerprint]
     varying_start: frozenset[Key] = frozenset({"@random", "@numpy random"})
     start_shared: Mapping[str, tuple[Seen, ...]] = field(default_factory=dict)
+    live_shared: Mapping[str, tuple[Seen, ...]] = field(default_factory=dict)
     besides: Mapping[tuple[str, Fingerprint], Fingerprint] = field(default_factory=dict)
     forgotten: Mapping[str, set[Key]] = field(default_factory=dict)
 
