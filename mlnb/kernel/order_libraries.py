@@ -12,64 +12,49 @@ import sys
 import threading
 import types
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any, Final
 
 from mlnb.kernel.order_doors import real_of
+from mlnb.kernel.order_places import (
+    CODE,
+    PLAIN,
+    Kind,
+    Place,
+    context_value,
+    dict_of,
+    digest_row,
+    identities_of,
+    is_noise,
+    is_plain_or_code,
+    is_private,
+    is_settings_object,
+    kept,
+    row_of,
+)
 from mlnb.order.rules.traces import ABSENT, Fingerprint
 
 Items = dict[str, Fingerprint]
 
-_PLAIN: Final = frozenset({type(None), bool, int, float, complex, str, bytes})
-_CODE: Final = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
 _DICTS: Final = (dict, OrderedDict, defaultdict)
 _ROWS: Final = (list, set, deque)
 _MISSING: Final = object()
 _DEPTH: Final = 3
-_TUPLE: Final = 20
 _LARGEST: Final = 500
 _TREE: Final = 40  # a dictionary of more containers than that is a table, not a tree of settings
 _PLACES_PER_PACKAGE: Final = 4_000
 _PLAIN_TEXT: Final = re.compile(r"(?:str|int|float|bool|bytes) ")
-_NOISE: Final = ("cache", "memo", "registry__", "lock", "counter", "pending", "init", "loaded", "ready", "seen")
 _NOT_LOOKED_AT: Final = frozenset(
     {"__main__", "mlnb", "ipykernel", "zmq", "tornado", "traitlets", "asyncio", "IPython"}
 )
-_OF_SYS: Final = frozenset({
-    "path", "modules", "stdout", "stderr", "stdin", "argv", "meta_path", "path_hooks", "dont_write_bytecode",
-})  # fmt: skip
-
-
-@dataclass(slots=True)
-class _Place:
-    """A dictionary or a row of values that is looked at: of a module, or below one.
-
-    Attributes:
-        path: how its items are called.
-        fetch: gives the live object.
-        public: whether no part of `path` begins with an underscore.
-        depth: how far below a module.
-        owner: what gives ever new objects (a context variable), or None.
-        ids: identities of the values at the last look.
-        values: the values then, by name; what is not plain stands as its type, so that nothing is kept alive.
-    """
-
-    path: str
-    fetch: Callable[[], Any]
-    public: bool
-    depth: int
-    owner: object = None
-    ids: tuple[int, ...] = ()
-    values: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class _Package:
     modules: set[str] = field(default_factory=set)
-    places: list[_Place] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
     known: set[int] = field(default_factory=set)
     uses: set[str] = field(default_factory=set)
     start: Items = field(default_factory=dict)
@@ -112,7 +97,7 @@ class Libraries:
         found: Items = {}
         for name in wanted:
             package = self._packages[name]
-            identities = _identities(package.places)
+            identities = identities_of(package.places)
             if identities is not None and identities == package.identities:
                 continue
             before = dict(package.now)
@@ -164,9 +149,9 @@ class Libraries:
                 for value in list(vars(module).values())
                 if isinstance(value, types.ModuleType)
             }
-            self._add(package, _Place(name, _dict_of(module), not _is_private(name), 0))
+            self._add(package, Place(name, dict_of(module), not is_private(name), 0))
 
-    def _add(self, package: _Package, place: _Place) -> None:
+    def _add(self, package: _Package, place: Place) -> None:
         try:
             values = place.fetch()
         except Exception:  # noqa: BLE001 - what cannot be looked at is left out
@@ -180,22 +165,22 @@ class Libraries:
         package.places.append(place)
         self._look_at(package, place, first=True)
 
-    def _below(self, place: _Place, name: str, value: Any) -> _Place | None:  # noqa: ANN401 - any value
+    def _below(self, place: Place, name: str, value: Any) -> Place | None:  # noqa: ANN401 - any value
         if place.depth >= _DEPTH:
             return None
         kind = type(value)
-        path, public = f"{place.path}.{name}", place.public and not _is_private(name)
+        path, public = f"{place.path}.{name}", place.public and not is_private(name)
         if isinstance(value, _DICTS) or (kind in _ROWS and place.depth < _DEPTH - 1):
-            return _Place(path, lambda: value, public, place.depth + 1)
+            return Place(path, lambda: value, public, place.depth + 1)
         if kind is ContextVar:
-            return _Place(path, lambda: _context_value(value), public, place.depth + 1, value)
-        if kind is threading.local or (place.depth < _DEPTH - 1 and _is_settings_object(kind, place.path)):
-            return _Place(path, _dict_of(value), public, place.depth + 1)
+            return Place(path, lambda: context_value(value), public, place.depth + 1, value)
+        if kind is threading.local or (place.depth < _DEPTH - 1 and is_settings_object(kind, place.path)):
+            return Place(path, dict_of(value), public, place.depth + 1)
         return None
 
     # ---- looking
 
-    def _look_at(self, package: _Package, place: _Place, *, first: bool = False) -> None:
+    def _look_at(self, package: _Package, place: Place, *, first: bool = False) -> None:
         try:
             values = place.fetch()
             rows = not isinstance(values, dict)
@@ -206,31 +191,31 @@ class Libraries:
         if ids == place.ids and not first:
             return
         place.ids = ids
-        now = _row(listed) if rows else {str(name): value for name, value in list(dict.items(values))}
-        before, place.values = place.values, {name: _kept(value) for name, value in now.items()}
-        if not rows and (place.depth == 0 or sum(not _is_plain_or_code(value) for value in listed) <= _TREE):
+        now = row_of(listed) if rows else {str(name): value for name, value in list(dict.items(values))}
+        before, place.values = place.values, {name: kept(value) for name, value in now.items()}
+        if not rows and (place.depth == 0 or sum(not is_plain_or_code(value) for value in listed) <= _TREE):
             for name, value in now.items():
-                below = None if _is_noise(place, name) else self._below(place, name, value)
+                below = None if is_noise(place, name) else self._below(place, name, value)
                 if below is not None:
                     self._add(package, below)
         if not first:
             self._compare(package, place, before, now, rows=rows)
 
     def _compare(
-        self, package: _Package, place: _Place, before: dict[str, Any], now: dict[str, Any], *, rows: bool
+        self, package: _Package, place: Place, before: dict[str, Any], now: dict[str, Any], *, rows: bool
     ) -> None:
         if rows:
             if not place.public and all(now.get(name, _MISSING) is value for name, value in before.items()):
                 return
-            self._note(package, place.path, _digest_row(self._print, before), _digest_row(self._print, now))
+            self._note(package, place.path, digest_row(self._print, before), digest_row(self._print, now))
             return
         for name in {**before, **now}:
             old, new = before.get(name, _MISSING), now.get(name, _MISSING)
-            if old is new or _is_noise(place, name) or isinstance(new, types.ModuleType):
+            if old is new or is_noise(place, name) or isinstance(new, types.ModuleType):
                 continue
-            if old is _MISSING and (not place.public or _is_private(name) or not _is_plain_or_code(new)):
+            if old is _MISSING and (not place.public or is_private(name) or not is_plain_or_code(new)):
                 continue
-            if new is not _MISSING and (isinstance(old, _Kind) or (old is None and not _is_plain_or_code(new))):
+            if new is not _MISSING and (isinstance(old, Kind) or (old is None and not is_plain_or_code(new))):
                 continue  # made or worked out on first use
             self._note(package, f"{place.path}.{name}", self._print(old), self._print(new))
 
@@ -244,15 +229,15 @@ class Libraries:
         value = real_of(value)
         if value is _MISSING:
             return ABSENT
-        if isinstance(value, _Kind):
+        if isinstance(value, Kind):
             return value.name
-        if type(value) in _PLAIN:
+        if type(value) in PLAIN:
             return f"{type(value).__name__} {value!r}"
-        if type(value) is tuple and _is_plain_or_code(value):
+        if type(value) is tuple and is_plain_or_code(value):
             return f"({', '.join(self._print(part) for part in value)})"
         if isinstance(value, re.Pattern):
             return repr(value)
-        if isinstance(value, _CODE):
+        if isinstance(value, CODE):
             module = sys.modules.get(str(getattr(value, "__module__", "")))
             if getattr(value, "__module__", None) == "__main__" or (
                 isinstance(module, types.ModuleType) and self._is_own(module)
@@ -260,87 +245,3 @@ class Libraries:
                 return self._digest_of(value)
             return f"{value.__module__}.{value.__qualname__}"
         return f"{type(value).__module__}.{type(value).__qualname__}"
-
-
-def _identities(places: Iterable[_Place]) -> tuple[list[int], list[int]] | None:
-    """Of all values in all `places`, and how many each place has: thousands of places are compared at once, before any by itself."""
-    try:
-        rows = [
-            values.values() if type(values) is dict else _listed(values)
-            for values in [place.fetch() for place in places]
-        ]
-        return list(map(len, rows)), list(map(id, chain.from_iterable(rows)))
-    except Exception:  # noqa: BLE001 - changed by another thread while we look
-        return None
-
-
-def _listed(values: Any) -> list[Any]:  # noqa: ANN401 - any value
-    return list(dict.values(values)) if isinstance(values, dict) else list(values)
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """Stands for a value that is not kept."""
-
-    name: str
-
-
-def _kept(value: Any) -> Any:  # noqa: ANN401 - any value
-    return value if _is_plain_or_code(value) else _Kind(f"{type(value).__module__}.{type(value).__qualname__}")
-
-
-def _is_plain_or_code(value: object) -> bool:
-    if type(value) is tuple:
-        return len(value) <= _TUPLE and all(
-            type(part) in _PLAIN or isinstance(part, (type, re.Pattern)) for part in value
-        )
-    return type(value) in _PLAIN or isinstance(value, _CODE)
-
-
-def _is_private(name: str) -> bool:
-    return name.startswith("_") or "._" in name
-
-
-def _is_noise(place: _Place, name: str) -> bool:
-    lowered = name.lower()
-    return (
-        name.startswith("__")
-        or any(word in lowered for word in _NOISE)
-        or (place.path == "sys" and (name in _OF_SYS or name.startswith("last_")))
-        or (place.path == "builtins" and name == "_")
-        or (place.path == "os" and name.startswith("environ"))
-    )
-
-
-def _is_settings_object(kind: type, path: str) -> bool:
-    """Whether the instances are plain Python objects of the package itself."""
-    return (
-        kind.__module__.partition(".")[0] == path.partition(".")[0]
-        and "__dict__" in dir(kind)
-        and not issubclass(kind, (type, types.ModuleType, types.FunctionType, threading.Thread))
-    )
-
-
-def _dict_of(value: Any) -> Callable[[], dict[str, Any]]:  # noqa: ANN401 - any value
-    def fetch() -> dict[str, Any]:
-        found: dict[str, Any] = object.__getattribute__(value, "__dict__")
-        return found
-
-    return fetch
-
-
-def _context_value(variable: ContextVar[Any]) -> dict[str, Any]:
-    try:
-        value = variable.get()  # with an argument it would forget the variable's own default
-    except LookupError:
-        value = None
-    return value if isinstance(value, dict) else {"value": value}
-
-
-def _row(values: Iterable[Any]) -> dict[str, Any]:
-    return {str(place): value for place, value in enumerate(values)}
-
-
-def _digest_row(show: Callable[[Any], str], values: dict[str, Any]) -> str:
-    shown: Iterator[str] = (show(value) for value in values.values())
-    return " ".join(shown) or "empty"

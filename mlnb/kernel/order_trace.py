@@ -178,15 +178,11 @@ class Tracker:
                 start[key] = value
         live: dict[Key, Fingerprint] = {name: known.digest for name, known in self.names.prints.items()}
         live.update(self.outside.now)
+        shared = {name: known.objects for name, known in self.names.prints.items() if known.objects}
         return Knowledge(
-            self.memory.runs,
-            start,
-            live,
-            start_shared=self.start_shared,
-            live_shared={name: known.objects for name, known in self.names.prints.items() if known.objects},
-            besides=self._slots.besides,
+            self.memory.runs, start, live, start_shared=self.start_shared, live_shared=shared, besides=self._slots.besides,
             forgotten=self.memory.forgotten,
-        )
+        )  # fmt: skip
 
     def is_changeable(self, name: str) -> bool:
         """Whether the value of `name` can be changed in place."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mlnb.core.errors import BadInput
+from mlnb.core.notebook_file import read_document
 from mlnb.wiring import Wiring
 
 
@@ -48,6 +49,18 @@ class Request:
             raise BadInput(
                 f"{relative!r} lies outside the server's root", "Name a file below the folder that JupyterLab shows."
             )
+        return path
+
+    def notebook(self, relative: str) -> Path:
+        """As `file`, of a file that is a notebook.
+
+        Raises:
+            BadInput: the path leaves the server's root.
+            NotFound: there is no such file.
+            NotANotebook: it cannot be read as one.
+        """
+        path = self.file(relative)
+        read_document(path)
         return path
 
     def relative(self, path: Path) -> str | None:

@@ -27,7 +27,7 @@ def _preview(request: Request) -> Preview:
 
 def _undo(request: Request) -> Restored:
     body: UndoRequest = request.body
-    return request.services.snapshots.undo(request.file(body.notebook), redo=body.redo)
+    return request.services.snapshots.undo(request.notebook(body.notebook), redo=body.redo)
 
 
 ROUTES: list[Route] = [

@@ -21,7 +21,7 @@ class ChangesQuery:
 
 def _changes(request: Request) -> Diff:
     query: ChangesQuery = request.query
-    notebook = request.file(query.path)
+    notebook = request.notebook(query.path)
     return request.services.snapshots.diff_since(notebook, query.since, is_now_taken=False, has_details=query.details)
 
 
