@@ -28,6 +28,7 @@ def mlnb_home(tmp_path_factory, monkeypatch):
     """A fresh MLNB_HOME (returned) and MLNB_KEYS; no MLNB_ setting leaks in; no service is left filled in."""
     from mlnb.core import current
 
+    before = dict(os.environ)  # a run in this process, as by `mlnb run`, leaves MLflow's variables set
     for name in [name for name in os.environ if name.startswith("MLNB_")]:
         monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("mlnb-home")
@@ -37,6 +38,8 @@ def mlnb_home(tmp_path_factory, monkeypatch):
     current.clear()
     yield home
     current.clear()
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @pytest.fixture(scope="session")

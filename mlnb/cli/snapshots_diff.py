@@ -41,7 +41,8 @@ def diff(states: tuple[str, ...], since: str | None, no_details: bool, as_json: 
     from mlnb.snapshots.rules.diff_states import differs
 
     if since is None and len(states) != 2:
-        raise BadInput("two snapshots are compared", "mlnb snapshot diff A B, or mlnb snapshot diff --since commit NB.")
+        named = ", ".join(states)
+        raise BadInput(f"two snapshots are compared, not {named}", "mlnb snapshot diff A B, or mlnb snapshot diff --since commit NB.")
     if since is not None and len(states) != 1:
         raise BadInput("--since goes with one notebook", "mlnb snapshot diff --since yesterday analysis.ipynb")
     if since is None:

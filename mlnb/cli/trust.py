@@ -16,6 +16,7 @@ _FILE = click.Path(path_type=Path)
 @click.group()
 def trust() -> None:
     """Whose snapshots are loaded here without asking: your own, and those of machines that you paired."""
+    service("snapshots")  # a setting that cannot be is told here as everywhere
 
 
 @trust.command("list")

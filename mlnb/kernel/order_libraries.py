@@ -46,9 +46,10 @@ _LARGEST: Final = 500
 _TREE: Final = 40  # a dictionary of more containers than that is a table, not a tree of settings
 _PLACES_PER_PACKAGE: Final = 4_000
 _PLAIN_TEXT: Final = re.compile(r"(?:str|int|float|bool|bytes) ")
-_NOT_LOOKED_AT: Final = frozenset(
-    {"__main__", "mlnb", "ipykernel", "zmq", "tornado", "traitlets", "asyncio", "IPython"}
-)
+_NOT_LOOKED_AT: Final = frozenset({
+    "__main__", "mlnb", "mlflow", "ipykernel", "zmq", "tornado", "traitlets", "asyncio", "IPython",
+})  # fmt: skip
+"""Whose state is ours, the kernel's, or (MLflow's) the last run's: no value of a cell comes of it."""
 
 
 @dataclass(slots=True)
@@ -217,6 +218,8 @@ class Libraries:
                 continue
             if new is not _MISSING and (isinstance(old, Kind) or (old is None and not is_plain_or_code(new))):
                 continue  # made or worked out on first use
+            if old is None and isinstance(new, str) and _is_where_it_lies(place, new):
+                continue
             self._note(package, f"{place.path}.{name}", self._print(old), self._print(new))
 
     def _note(self, package: _Package, item: str, old: Fingerprint, new: Fingerprint) -> None:
@@ -245,3 +248,9 @@ class Libraries:
                 return self._digest_of(value)
             return f"{value.__module__}.{value.__qualname__}"
         return f"{type(value).__module__}.{type(value).__qualname__}"
+
+
+def _is_where_it_lies(place: Place, text: str) -> bool:
+    """Whether the text is a path in the package's own folder, as packages note them down on first use."""
+    package = sys.modules.get(place.path.partition(".")[0])
+    return any(text.startswith(str(folder)) for folder in getattr(package, "__path__", ()))

@@ -68,7 +68,7 @@ class _Fold:
         wanted = set(cell.reads) if fitting is None else set(fitting.trace.inputs)
         members = {member for key in wanted if key.startswith("@all:") for member in self.expectation.members(key)}
         judgement.needs = {key: self.expect(key) for key in wanted | members}
-        judgement.sharers = {key: self.sharing.partners((key,)) - {key} for key in cell.at_risk}
+        judgement.sharers = {key: self.sharing.partners((key,)) - {key} for key in self._changed_in_place(cell)}
         if fitting is None:
             touched = self._forget(cell)
         else:
@@ -92,6 +92,11 @@ class _Fold:
                 return self._first_of_its_kind(run, ordered), None
             misfit = misfit or cause
         return None, misfit
+
+    def _changed_in_place(self, cell: Cell) -> set[str]:
+        """What the cell changes in place: as it was seen to, or may, as far as its code tells, where it never ran."""
+        runs = self.by_code.get(cell.digest)
+        return set(cell.at_risk) & {key for run in runs for key in run.trace.outputs} if runs else set(cell.at_risk)
 
     def _first_of_its_kind(self, run: CellRun, others: Sequence[CellRun]) -> CellRun:
         """What happens once in a kernel (a library sets a variable when it is loaded) only the first run shows: that run, where

@@ -140,7 +140,7 @@ class _Simulation:
                 for key, expected in judgement.needs.items():
                     if self._wrong(state, key, expected):
                         found |= self._chain(position, key) - chosen
-                found |= self._shared_otherwise(position, judgement, remade) - chosen
+                found |= self._shared_otherwise(position, cell, remade) - chosen
                 for key, expected in judgement.gives.items():
                     state[key] = self._settled(key, expected)
                 remade |= cell.sure
@@ -150,16 +150,16 @@ class _Simulation:
                     found |= self._chain(len(self.cells), key) - chosen
         return found
 
-    def _shared_otherwise(self, position: int, judgement: Judgement, remade: set[Key]) -> set[str]:
-        """The cells above that make objects shared as in a run from top to bottom, where the cell at `position` may change them.
+    def _shared_otherwise(self, position: int, cell: Cell, remade: set[Key]) -> set[str]:
+        """The cells above that make objects shared as in a run from top to bottom, where `cell` at `position` may change them.
 
         A name that shares one now, but should not, would be changed along with it: the object has to be made anew first. One that
         should, but does not, has to be given it again.
         """
         found: set[str] = set()
-        for key, expected in judgement.sharers.items():
+        for key, expected in self.judgements[cell.id].sharers.items():
             now = {name for identity in self.objects.get(key, ()) for name in self.holders[identity]} - {key}
-            if key not in remade and now - expected - remade:
+            if key not in remade and now - expected - remade - cell.sure:
                 found |= self._chain(position, key)
             for other in expected - remade:
                 if key in remade or other not in now:
