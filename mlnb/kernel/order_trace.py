@@ -11,6 +11,7 @@ from mlnb.kernel.order_memory import Memory
 from mlnb.kernel.order_names import HISTORY, Names, Reach
 from mlnb.kernel.order_origins import forget_dead, look_at_all, name_origins
 from mlnb.kernel.order_outside import Outside, OutsideState
+from mlnb.kernel.order_sharing import sharing_of
 from mlnb.kernel.order_slots import Slots
 from mlnb.kernel.order_values import Print, print_of
 from mlnb.order.ports import Analyzer
@@ -25,12 +26,6 @@ _VARYING: Final = {
     **dict.fromkeys(["urandom", "token_hex", "token_bytes", "token_urlsafe"], "random bytes"),
 }
 _SURROUNDINGS: Final = frozenset({"@folder", "@path", "@transforms"})  # in themselves they make nothing
-# Words of code that can tell one object from another that looks the same.
-_IDENTITY: Final = frozenset({
-    "is", "is_", "is_not", "id", "deepcopy", "pickle", "cloudpickle", "shares_memory", "may_share_memory",
-})  # fmt: skip
-
-
 _TYPED_LAST: Final = {"_i": 1, "_ii": 2, "_iii": 3}
 """Names of the code that was typed last: how many runs back."""
 
@@ -126,11 +121,11 @@ class Tracker:
             if code.magics or code.opaque or any(name.startswith(("_i", "In")) for name in reach.names):
                 inputs["@history text"] = self.memory.typed()
         self._trace_origins(begun, looked_at, inputs)
-        outputs = self._outputs(begun, looked_at, failed=failed)
+        outputs = self._outputs(begun, looked_at, changed, failed=failed)
         outputs.update({name: self.names.digest(name) for name in overwritten})
         for name in set(outputs) - set(inputs) - code.sure - changed:
             inputs[name] = self._before(begun, name)
-        shared_before, mutated, shared_after = self._sharing(begun, outputs)
+        shared_before, mutated, shared_after = sharing_of(begun, self.names.prints, outputs)
         blind = [name for name in inputs if name in begun.prints and self._is_unsure(begun.prints[name])]
         kept = [
             name
@@ -236,59 +231,16 @@ class Tracker:
             return before is None and now is None
         return before.root == now.root
 
-    def _outputs(self, begun: Begun, looked_at: set[str], *, failed: bool) -> dict[Key, Fingerprint]:
+    def _outputs(self, begun: Begun, looked_at: set[str], changed: set[str], *, failed: bool) -> dict[Key, Fingerprint]:
+        # another object that looks the same was set, too: it is shared with other names than the one before
         found = {
-            name: self.names.digest(name) for name in looked_at if self.names.digest(name) != self._before(begun, name)
+            name: self.names.digest(name)
+            for name in looked_at
+            if name in changed or self.names.digest(name) != self._before(begun, name)
         }
         if not failed:
             found.update({name: self.names.digest(name) for name in begun.code.sure if not HISTORY.match(name)})
         return {name: value for name, value in found.items() if not HISTORY.match(name)}
-
-    def _sharing(
-        self, begun: Begun, outputs: dict[Key, Fingerprint]
-    ) -> tuple[dict[str, Any], frozenset[int], dict[str, Any]]:
-        """Which names shared changeable objects before, as far as it decides what the run changed or handed on."""
-        code, before = begun.code, begun.prints
-        mutated: set[int] = set()
-        for name in begun.looked_at:
-            known = before.get(name)
-            if known is None or not known.objects:
-                continue
-            now = self.names.prints.get(name)
-            moved = name in outputs and name not in code.sure and (now is None or now.root == known.root)
-            if moved or (name in code.binds and name in code.at_risk and name in begun.reach.names):
-                own_definition = {known.root} & known.definitions
-                mutated |= (known.object_ids - known.definitions) | own_definition
-        after = {
-            name: self.names.prints[name].objects
-            for name in outputs
-            if name in self.names.prints and self.names.prints[name].objects
-        }
-        told_apart = self._told_apart(begun)
-        handed_on = {identity for name in after for identity in self.names.prints[name].object_ids}
-        if not mutated and not handed_on and not told_apart:
-            return {}, frozenset(), after
-        shared = {
-            name: known.objects
-            for name, known in before.items()
-            if known.objects
-            and (
-                not known.object_ids.isdisjoint(mutated)
-                or name in told_apart
-                or (name in begun.reach.names and not known.object_ids.isdisjoint(handed_on))
-            )
-        }
-        return shared, frozenset(mutated), after
-
-    @staticmethod
-    def _told_apart(begun: Begun) -> set[str]:
-        """Names of which it matters whether they hold one object or several that look the same."""
-        before, names = begun.prints, begun.reach.names
-        if begun.reach.words & _IDENTITY:
-            found = {name for name in names if name in before and before[name].objects}
-        else:
-            found = {name for name in names if name in before and before[name].personal}
-        return found if len(found) > 1 else set()
 
     def _trace_origins(self, begun: Begun, looked_at: set[str], inputs: dict[Key, Fingerprint]) -> None:
         """Name objects that cannot be looked into by the runs that made and may have changed them."""
