@@ -42,7 +42,10 @@ def diff(states: tuple[str, ...], since: str | None, no_details: bool, as_json: 
 
     if since is None and len(states) != 2:
         named = ", ".join(states)
-        raise BadInput(f"two snapshots are compared, not {named}", "mlnb snapshot diff A B, or mlnb snapshot diff --since commit NB.")
+        raise BadInput(
+            f"two snapshots are compared, not {named}",
+            "mlnb snapshot diff A B, or mlnb snapshot diff --since commit NB.",
+        )
     if since is not None and len(states) != 1:
         raise BadInput("--since goes with one notebook", "mlnb snapshot diff --since yesterday analysis.ipynb")
     if since is None:

@@ -140,6 +140,15 @@ def checks_snapshots(line: Line) -> None:
     assert line("snapshot du")["snapshots"] >= 2
     assert line("snapshot export", f"{first} state.zip")["output"]
     assert line("snapshot import", "state.zip")["id"] == first
+    assert "data" in line("snapshot data", first)
+    assert line("snapshot fetch", first) is not None
+    assert line("snapshot undo", "one.ipynb", code=2)["error"]["hint"]
+    assert line("snapshot redo", "one.ipynb", code=2)["error"]["hint"]
+    assert line("snapshot purge", "--name none --yes", code=2)["error"]["hint"]
+    assert line("trust list")["keys"]
+    assert line("trust export", "pair.key")["key_id"]
+    assert line("trust add", "pair.key", code=2)["error"]["hint"]
+    assert line("trust remove", "none", code=2)["error"]["hint"]
 
 
 def checks_features(line: Line) -> None:
