@@ -17,19 +17,6 @@ order_shell = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(order_shell)
 
 
-@pytest.fixture
-def notebook():
-    sessions = []
-
-    def start(*sources):
-        sessions.append(order_shell.Session(*sources))
-        return sessions[-1]
-
-    yield start
-    for session in sessions:
-        session.close()
-
-
 def test_a_run_in_order_is_fresh_and_needs_no_plan(notebook):
     nb = notebook("x = 1", "y = x + 1", "print(y)")
     assert set(nb.states().values()) == {"never_run"}
