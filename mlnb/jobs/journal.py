@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlnb.core.secrets import mask
 from mlnb.jobs import folder as files
-from mlnb.jobs.lines import Event, event_from_line, progress_from_events, text_from_event
+from mlnb.jobs.lines import Event, apart, event_from_line, progress_from_events, text_from_event
 from mlnb.jobs.types import CellProgress
 
 _PROGRESS = frozenset({"prepared", "cell_started", "cell_ended"})
@@ -53,7 +53,7 @@ class Journal:
     def take(self, lines: Sequence[str]) -> News:
         """Keep `lines`."""
         raw, text, news = [], [], []
-        for line in lines:
+        for line in (part for whole in lines for part in apart(whole)):
             event = event_from_line(line)
             if event is None:
                 text.append(mask(line))

@@ -45,6 +45,12 @@ def event_from_line(line: str) -> Event | None:
     return found if isinstance(found, dict) and isinstance(found.get("event"), str) else None
 
 
+def apart(line: str) -> list[str]:
+    """`line`, or its two parts where an event stands behind text without an end: other processes write to the same place."""
+    at = line.find(_HEAD)  # never inside of an event: quotes are escaped there
+    return [line[:at], line[at:]] if at > 0 and event_from_line(line[at:]) is not None else [line]
+
+
 def text_from_event(event: Event) -> list[str]:
     """What a person reads of `event` in the log, masked; no lines for events that only a program wants."""
     kind = event["event"]

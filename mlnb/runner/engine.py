@@ -22,6 +22,7 @@ from mlnb.core.secrets import mask
 from mlnb.order.rules.frozen import FrozenNeed
 from mlnb.order.rules.kept import kept_of
 from mlnb.order.thaw import check_thawed, needs_of, thaw_expression
+from mlnb.runner.streams import WholeLines
 
 Listener = Callable[..., None]
 """Called as ``listener(event, **fields)``; see ``mlnb.jobs.lines`` for the events."""
@@ -108,6 +109,7 @@ class MlnbNotebookClient(PapermillNotebookClient):  # type: ignore[misc] # paper
         self._needs = needs
         self._is_interrupted = False
         self._index: int | None = None
+        self._lines = WholeLines(self._tell_output)
 
     def create_kernel_manager(self) -> Any:  # noqa: ANN401
         """The kernel's manager, with our client."""
@@ -188,6 +190,7 @@ class MlnbNotebookClient(PapermillNotebookClient):  # type: ignore[misc] # paper
             failure = {"error": "the kernel died"}
             raise
         finally:
+            self._lines.end()
             self.nb_man.cell_complete(cell, cell_index=position)
             if place:
                 self._tell("cell_ended", **place, state="failed" if failure else "succeeded", **failure)
@@ -199,8 +202,11 @@ class MlnbNotebookClient(PapermillNotebookClient):  # type: ignore[misc] # paper
         message = arg[0]
         if message["msg_type"] == "stream":
             content = message["content"]
-            self._tell("output", index=self._index, stream=content["name"], text=mask(content["text"]))
+            self._lines.take(content["name"], content["text"])
         return output
+
+    def _tell_output(self, stream: str, text: str) -> None:
+        self._tell("output", index=self._index, stream=stream, text=mask(text))
 
     def _take_snapshot(self, reason: str) -> None:
         taken = self._door("snapshots.take", {"reason": reason})
