@@ -1,12 +1,12 @@
 """The comm target ``mlnb``: the front end calls the kernel's door over it and hears that the order changed.
 
 Front end to kernel ``{"id": n, "call": name, "arguments": {...}}``; kernel to front end ``{"id": n, "result" | "error": ...}`` and
-``{"event": "order_changed"}``.
+``{"event": "order_changed"}``, with ``"data": {...}`` where there is more to say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mlnb.kernel import door
@@ -50,11 +50,11 @@ class Comms:
                 comm.close()
         self._open.clear()
 
-    def tell(self, event: str) -> None:
-        """Send `event` to every front end that listens."""
+    def tell(self, event: str, data: Mapping[str, Any] | None = None) -> None:
+        """Send `event`, and what there is to know of it, to every front end that listens. Any thread may call it."""
         for comm in list(self._open.values()):
             with logged("comm: send"):
-                comm.send({"event": event})
+                comm.send({"event": event} if data is None else {"event": event, "data": dict(data)})
 
     def _opened(self, comm: Any, _message: Any) -> None:  # noqa: ANN401 - untyped by its library
         self._on_own()

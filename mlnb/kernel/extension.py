@@ -97,6 +97,7 @@ class Loaded:
             log=lambda text: log_text("snapshots", text),
             sources=lambda: sources_of(self.order),
         )
+        self.snapshots.place.listeners.append(self.comms.tell)
         current.fill("snapshots", self.snapshots)
         with logged("load: MLNB_SNAPSHOTS_AUTO"):
             self.snapshots.set_auto(os.environ.get("MLNB_SNAPSHOTS_AUTO", "off"))

@@ -17,6 +17,7 @@ from mlnb.core.secrets import mask
 from mlnb.core.version import __version__
 from mlnb.core.wire import to_wire
 from mlnb.kernel.snapshots_cells import CellRecorder
+from mlnb.kernel.snapshots_place import Place
 from mlnb.kernel.snapshots_taken import TakenSnapshot
 from mlnb.snapshots import rules
 from mlnb.snapshots.differences import Diff
@@ -66,6 +67,8 @@ class KernelSnapshots:
         self._sources = sources
         self._session = new_id("ses")
         self._auto = rules.Auto()
+        self._mode = "off"
+        self.place = Place(self._log)
         self._last_taken = time.monotonic()
         self._lazy_writer: SnapshotWriter | None = None
         self._lazy_restorer: Restorer | None = None
@@ -92,17 +95,19 @@ class KernelSnapshots:
             reason: why, in the user's words.
         """
         taken = self._take(reason)
+        runs = self._cells.runs
+        self.place.took(taken, len(runs), runs[-1].cell_id if runs else None)
         self._attempt("runs were not linked", lambda: self._link(taken.id))
         return taken
 
     def _take(self, reason: str) -> TakenSnapshot:
         snapshot_id, created_at, why = new_id("snap"), utc_now(), mask(reason)
-        notebook = self._notebook()
+        notebook, parent = self._notebook(), self.place.snapshot
         job = Job(
             id=snapshot_id,
             namespace=self._shell.user_ns,
             names=lambda: rules.user_names(self._shell.user_ns, getattr(self._shell, "user_ns_hidden", {})),
-            describe=lambda: self._describe(snapshot_id, created_at, why, notebook),
+            describe=lambda: self._describe(snapshot_id, created_at, why, notebook, parent),
             process=self._process.capture,
             git_folder=notebook.parent if notebook else Path.cwd(),
             notebook=str(notebook) if notebook else None,
@@ -126,7 +131,9 @@ class KernelSnapshots:
             self._has_told = True
             print(notice)
 
-    def _describe(self, snapshot_id: str, created_at: datetime, reason: str, notebook: Path | None) -> Manifest:
+    def _describe(
+        self, snapshot_id: str, created_at: datetime, reason: str, notebook: Path | None, parent: str | None
+    ) -> Manifest:
         return Manifest(
             id=snapshot_id,
             created_at=created_at,
@@ -140,6 +147,7 @@ class KernelSnapshots:
             python=platform.python_version(),
             mlnb=__version__,
             cell_runs=tuple(self._cells.runs),
+            parent=parent,
         )
 
     def flush(self, timeout_s: float | None = None) -> None:
@@ -190,7 +198,7 @@ class KernelSnapshots:
         Raises:
             BadInput: it is none of these.
         """
-        self._auto = rules.auto_from_mode(mode)
+        self._auto, self._mode = rules.auto_from_mode(mode), mode
 
     def restore(
         self, snapshot_id: str, names: Sequence[str] | None = None, *, trust: bool = False, recompute: bool = False
@@ -232,6 +240,7 @@ class KernelSnapshots:
                 env_id=self._environment,
                 notebook=self._notebook,
                 sources=self._cells.sources,
+                went=lambda id: self.place.went(id, len(self._cells.runs)),
             )
         return self._lazy_restorer
 
@@ -246,6 +255,8 @@ class KernelSnapshots:
             "snapshots.preview": lambda id: to_wire(self.preview(id)),
             "snapshots.undo": lambda: to_wire(self.undo()),
             "snapshots.redo": lambda: to_wire(self.redo()),
+            "snapshots.set_auto": self.set_auto,
+            "snapshots.where": lambda: self.place.where(len(self._cells.runs), self._mode, self._lazy_restorer),
         }
 
     def _snapshot(self, manifest: Manifest) -> Snapshot:

@@ -36,6 +36,7 @@ class Restorer:
         env_id: names the environment; asked at each preview.
         notebook: the notebook's path; asked at each preview.
         sources: sources of the cells that ran here, by digest.
+        went: told at which snapshot the kernel stands afterwards.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Restorer:
         env_id: Callable[[], str],
         notebook: Callable[[], Path | None],
         sources: Mapping[str, str],
+        went: Callable[[str], object] = lambda _id: None,
     ) -> None:
         self._kernel = kernel
         self._linked = linked
@@ -54,6 +56,7 @@ class Restorer:
         self._env_id = env_id
         self._notebook = notebook
         self._sources = sources
+        self._went = went
         self._steps = Steps(self._go)
         self._busy = threading.Lock()
 
@@ -81,7 +84,18 @@ class Restorer:
             done = restore(self._kernel, manifest, Wish(names, is_cautious, recompute))
             self._steps.note(Step(str(done.restored.undo), done.lost))
             self._linked(str(done.restored.undo))
+            self._went(snapshot_id if names is None else str(done.restored.undo))  # some variables make no other state
             return done.restored
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a restore to take back."""
+        return self._steps.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is one to do again."""
+        return self._steps.can_redo
 
     def undo(self) -> Restored:
         """See `mlnb.snapshots.undo`."""
@@ -130,6 +144,7 @@ class Restorer:
     def _go(self, step: Step) -> tuple[Restored, Step]:
         done = restore(self._kernel, self._kernel.files.read(step.snapshot), Wish(held=step.held))
         self._linked(str(done.restored.undo))
+        self._went(step.snapshot)
         return done.restored, Step(str(done.restored.undo), done.lost)
 
     @contextmanager

@@ -30,6 +30,16 @@ class Steps:
         self._back: list[Step] = []
         self._forth: list[Step] = []
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a restore to take back."""
+        return bool(self._back)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is one to do again."""
+        return bool(self._forth)
+
     def note(self, way_back: Step) -> None:
         """Something was restored; what was undone before can no longer be done again."""
         self._back.append(way_back)

@@ -122,6 +122,7 @@ class Manifest:
         session: names the kernel session, so that cell runs of one session can be told from another's.
         has_kernel: whether it holds variables of a kernel (else it is the document alone).
         mlnb: version of mlnb that wrote it.
+        parent: the snapshot whose state the kernel stood at before: the one taken or restored last; None for a kernel's first one.
     """
 
     id: str
@@ -139,6 +140,7 @@ class Manifest:
     variables: Mapping[str, Variable] = field(default_factory=dict)
     components: tuple[Component, ...] = ()
     chunks: tuple[Chunk, ...] = ()
+    parent: str | None = None
     format: int = FORMAT
 
 
@@ -151,6 +153,7 @@ class Document:
         notebook: absolute path it was read from.
         notebook_id: the UUID in its metadata, or None.
         content: where its bytes lie.
+        is_clean: whether no cell was stale or edited then, as far as order saw it; None: nobody asked.
     """
 
     snapshot: str
@@ -158,6 +161,7 @@ class Document:
     notebook_id: str | None
     attached_at: datetime
     content: Chunk
+    is_clean: bool | None = None
     format: int = FORMAT
 
 
@@ -176,6 +180,11 @@ class Snapshot:
         has_document: whether the notebook document is attached.
         is_trusted: whether this user signed it; a foreign one is never unpickled.
         notebook_id: the UUID of the notebook, as the attached document has it, or None.
+        parent: the snapshot whose state the kernel stood at before, or None.
+        cell_id: the cell of the last cell run, or None.
+        succeeded: whether that run ended without an exception; None when there was none.
+        name: what a person called it afterwards; empty: nothing.
+        is_clean: whether no cell was stale or edited then; None: not known.
     """
 
     id: str
@@ -194,6 +203,11 @@ class Snapshot:
     has_document: bool = False
     is_trusted: bool = True
     notebook_id: str | None = None
+    parent: str | None = None
+    cell_id: str | None = None
+    succeeded: bool | None = None
+    name: str = ""
+    is_clean: bool | None = None
 
 
 @dataclass(frozen=True)

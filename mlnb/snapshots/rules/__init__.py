@@ -94,6 +94,7 @@ def is_due(auto: Auto, succeeded: bool, since_last_s: float) -> bool:
 
 def snapshot_from_manifest(manifest: Manifest, *, has_document: bool, is_trusted: bool = True) -> Snapshot:
     """The listing of the snapshot that `manifest` describes."""
+    last = manifest.cell_runs[-1] if manifest.cell_runs else None
     return Snapshot(
         id=manifest.id,
         notebook=manifest.notebook,
@@ -110,4 +111,7 @@ def snapshot_from_manifest(manifest: Manifest, *, has_document: bool, is_trusted
         has_kernel=manifest.has_kernel,
         has_document=has_document,
         is_trusted=is_trusted,
+        parent=manifest.parent,
+        cell_id=last.cell_id if last else None,
+        succeeded=last.succeeded if last else None,
     )
