@@ -7,6 +7,7 @@ to a scratch folder, wherever the user's own tracking server is. Files that the 
 
 from __future__ import annotations
 
+import atexit
 import os
 import subprocess
 import sys
@@ -133,6 +134,13 @@ def _execute(notebook: Any, path: Path, needs: Sequence[FrozenNeed], environment
         raise Unavailable(
             f"the kernel {kernel!r} died: {error}", "Run the notebook in JupyterLab to see where."
         ) from error
+    except OSError as error:  # cells raise in the kernel, not here
+        raise Unavailable(
+            f"the kernel {kernel!r} cannot be started: {error.strerror}: {error.filename}",
+            "`jupyter kernelspec list` tells where its kernel.json lies, which names that program.",
+        ) from error
+    finally:
+        atexit.unregister(client._cleanup_kernel)  # nbclient leaves it there when the kernel did not start
 
 
 def _inject(notebook: Any, parameters: Mapping[str, Any], saved: SavedNotebook) -> None:  # noqa: ANN401 - untyped by its library
