@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import inspect
 import sys
 import types
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class CodeFacts:
         digest: equal for code that does the same (line numbers and file names do not count).
         names: global names it reads or sets.
         words: those and every attribute it uses; ``is`` when it asks if two values are one object, ``time.time`` for the clock.
-        texts: its short text constants.
+        texts: its short text constants, but no docstrings: these tell people, and name no files that are read.
         modules: modules it imports when it runs.
     """
 
@@ -67,7 +68,7 @@ def _read(code: types.CodeType) -> CodeFacts:
         code.co_name, code.co_code, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars,
         code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags,
     ]  # fmt: skip
-    for constant in code.co_consts:
+    for place, constant in enumerate(code.co_consts):
         if isinstance(constant, types.CodeType):
             inner = facts_of(constant)
             names |= inner.names
@@ -81,12 +82,20 @@ def _read(code: types.CodeType) -> CodeFacts:
                 if not isinstance(constant, frozenset)
                 else sorted(map(repr, constant))
             )
-            if isinstance(constant, str) and 0 < len(constant) <= 300:
+            is_short = isinstance(constant, str) and 0 < len(constant) <= 300
+            if is_short and not (place == 0 and _has_docstring(code)):
                 texts.append(constant)
     if words & _QUERIES:
         names |= {name for text in texts for name in names_asked_for(text)}
     digest = xxhash.xxh3_128_hexdigest(repr(parts).encode("utf-8", "surrogatepass"))
     return CodeFacts(digest, frozenset(names), frozenset(words), tuple(texts), frozenset(modules))
+
+
+def _has_docstring(code: types.CodeType) -> bool:
+    """Whether the first constant, where it is a text, is the docstring: functions have it there, or None."""
+    if sys.version_info >= (3, 13):
+        return bool(code.co_flags & inspect.CO_HAS_DOCSTRING)
+    return bool(code.co_flags & inspect.CO_NEWLOCALS) and not code.co_name.startswith("<")
 
 
 def _globals(code: types.CodeType) -> tuple[set[str], set[str], set[str]]:

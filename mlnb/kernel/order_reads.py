@@ -124,8 +124,10 @@ def texts_in(values: Iterable[Any]) -> list[str]:
 
 
 def tree(folder: str) -> dict[str, tuple[int, int, int]]:
-    """Size, time of change and number of every file in and below `folder`, up to a limit; hidden folders are left out."""
+    """Size, time of change and number of every file in and below `folder`, up to a limit; hidden folders are left out, and so is
+    the notebook of this kernel: Jupyter saves it whenever it likes."""
     found: dict[str, tuple[int, int, int]] = {}
+    notebook = os.path.abspath(os.environ.get("JPY_SESSION_NAME") or ".")  # noqa: PTH100 - plain text wanted
     root = os.path.abspath(folder)  # noqa: PTH100 - plain text wanted
     todo = [(root, 0)]
     while todo and len(found) < _TREE_LIMIT:
@@ -138,7 +140,7 @@ def tree(folder: str) -> dict[str, tuple[int, int, int]]:
                     if entry.is_dir(follow_symlinks=False):
                         if depth < _TREE_DEPTH:
                             todo.append((entry.path, depth + 1))
-                    elif not order_content.is_quiet(entry.path):
+                    elif entry.path != notebook and not order_content.is_quiet(entry.path):
                         status = entry.stat()
                         found[entry.path] = (status.st_size, status.st_mtime_ns, status.st_ino)
         except OSError:
@@ -158,10 +160,12 @@ def written(named: Named) -> dict[str, str]:
     }
 
 
-def _told(texts: Iterable[str], named: Named, words: Collection[str]) -> set[str]:
+def _told(texts: Collection[str], named: Named, words: Collection[str]) -> set[str]:
     tokens = {token for text in texts for token in _TOKEN.findall(text)}
     if not named.programs:
         tokens -= {"*", "**", "?"}  # ``select *``
+        if "." in tokens and not any("." in text.split() for text in texts):
+            tokens.remove(".")  # the end of a sentence, not the folder
     paths = _existing(tokens, named.tree or {})
     if named.programs:
         for path in list(paths):

@@ -32,6 +32,7 @@ _CLOCK_OWNERS = frozenset(
 )
 _GENERATORS = frozenset({"default_rng", "RandomState", "Random", "SystemRandom", "Generator"})
 _TEXT_LIMIT = 300
+_WITH_DOCSTRING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def words_of(tree: ast.AST) -> set[str]:
@@ -56,11 +57,19 @@ def _compares_identity(node: ast.Compare) -> bool:
 
 
 def texts_of(tree: ast.AST) -> tuple[str, ...]:
-    """The short text constants in `tree`."""
+    """The short text constants in `tree`, but no docstrings: these tell people, and name no files that are read."""
+    documents = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, _WITH_DOCSTRING) and node.body and isinstance(node.body[0], ast.Expr)
+    }
     return tuple(
         node.value
         for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and 0 < len(node.value) <= _TEXT_LIMIT
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and 0 < len(node.value) <= _TEXT_LIMIT
+        and id(node) not in documents
     )
 
 

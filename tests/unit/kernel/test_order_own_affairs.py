@@ -1,4 +1,4 @@
-"""What libraries ask Jupyter for their own notes makes no cell one that cannot be told."""
+"""What is no data of a cell: what libraries ask Jupyter for their own notes, what docstrings tell, what Jupyter saves."""
 
 from __future__ import annotations
 
@@ -30,3 +30,49 @@ def test_mlflow_asks_jupyter_which_notebook_this_is(notebook, library, name, sta
     nb = notebook("import sys", f"sys.modules['{name}'].tags()")
     nb.run()
     assert nb.states()["c2"] == state
+
+
+EXPORT = """
+def table():
+    \"\"\"Rows, as in notes.txt: `n` and such.\"\"\"
+    return [1, 2]
+
+
+def export(frame):
+    \"\"\"Written beside `notes.txt`.\"\"\"
+    frame.to_parquet("rows.parquet")
+"""
+
+
+@pytest.mark.parametrize("where", ["in a module", "in a cell"])
+def test_what_a_docstring_mentions_is_not_read(notebook, tmp_path, monkeypatch, where):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "notes.txt").write_text("one")
+    (tmp_path / "told.py").write_text(EXPORT)
+    define = "from told import export, table" if where == "in a module" else EXPORT
+    nb = notebook(define, "rows = table()\nkeep = export", "print(rows)")
+    nb.run()
+    (tmp_path / "notes.txt").write_text("two")
+    monkeypatch.delitem(sys.modules, "told", raising=False)
+    assert nb.states() == {"c1": "fresh", "c2": "fresh", "c3": "fresh"}
+
+
+def test_a_file_that_code_names_past_the_doors_is_read(notebook, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.parquet").write_text("one")
+    nb = notebook("def export(frame):\n    frame.to_parquet('rows.parquet')", "keep = export")
+    nb.run()
+    (tmp_path / "rows.parquet").write_text("two")
+    assert nb.states()["c2"] == "stale"
+
+
+@pytest.mark.parametrize(("saved", "kinds"), [("self", {"name"}), ("other", {"name", "file"})])
+def test_a_notebook_saved_while_a_cell_runs_was_not_written_by_it(notebook, tmp_path, monkeypatch, saved, kinds):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "self.ipynb"))
+    (tmp_path / f"{saved}.ipynb").write_text("{}")
+    saves = f"import subprocess\nsubprocess.run('echo 1 > ' + '{saved}' + '.ip' + 'ynb', shell=True)\nx = 1"
+    nb = notebook(saves, f"print(x, open('{saved}.ipynb').read())")
+    nb.run()
+    assert {edge.kind for edge in nb.order.graph().edges} == kinds
