@@ -27,8 +27,9 @@ def _snapshots() -> SnapshotsService:
 @click.argument("states", metavar="A B", nargs=-1, required=True)
 @click.option(
     "--since",
-    metavar="commit|run|yesterday",
-    help="Instead of A B, name one notebook: what changed in it since its last commit, its last run, or before today.",
+    metavar="commit|run|clean|yesterday",
+    help="Instead of A B, name one notebook: what changed in it since its last commit, its last run, the last state in which no "
+    "cell had failed, or before today.",
 )
 @click.option("--no-details", is_flag=True, help="Compare variables by digest alone, load none.")
 @json_option

@@ -73,7 +73,7 @@ def _restore(request: Request) -> Restored:
 
 
 def _diff(request: Request) -> Diff:
-    return request.services.snapshots.diff(request.path["id"], request.path["other"])
+    return request.services.snapshots.diff(request.path["id"], request.path["other"], has_pictures=True)
 
 
 ROUTES: list[Route] = [

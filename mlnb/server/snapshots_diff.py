@@ -15,14 +15,33 @@ class ChangesQuery:
     """The notebook, relative to the server's root, and since when; `details`: load the values of variables that differ."""
 
     path: str
-    since: Literal["commit", "run", "yesterday"] = "commit"
+    since: Literal["commit", "run", "clean", "yesterday"] = "commit"
     details: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class CompareRequest:
+    """The notebook, relative to the server's root, and since when."""
+
+    path: str
+    since: Literal["commit", "run", "clean", "yesterday"] = "commit"
 
 
 def _changes(request: Request) -> Diff:
     query: ChangesQuery = request.query
     notebook = request.notebook(query.path)
-    return request.services.snapshots.diff_since(notebook, query.since, is_now_taken=False, has_details=query.details)
+    return request.services.snapshots.diff_since(
+        notebook, query.since, is_now_taken=False, has_details=query.details, has_pictures=True
+    )
+
+
+def _compare(request: Request) -> Diff:
+    body: CompareRequest = request.body
+    found = request.services.snapshots.diff_since(
+        request.notebook(body.path), body.since, is_now_taken=True, has_pictures=True
+    )
+    request.services.snapshot_upkeep.soon()
+    return found
 
 
 def _data(request: Request) -> Surroundings:
@@ -34,9 +53,17 @@ ROUTES: list[Route] = [
         "GET",
         "/notebooks/changes",
         _changes,
-        "How a notebook's newest snapshot differs from what it was at the last commit, the last run, or before today.",
+        "How a notebook's newest snapshot differs from the last commit, the last run, the last clean state, or from before today.",
         Diff,
         query=ChangesQuery,
+    ),
+    Route(
+        "POST",
+        "/notebooks/changes",
+        _compare,
+        "Take a snapshot of a notebook as it is now and say how it differs from an earlier state.",
+        Diff,
+        body=CompareRequest,
     ),
     Route(
         "GET",

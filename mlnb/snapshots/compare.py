@@ -1,10 +1,11 @@
-"""Comparing states from outside a kernel: two snapshots, or what changed since the last commit, the last run, yesterday."""
+"""Comparing states: two snapshots, or what changed since the last commit, the last run, the last clean state, yesterday."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from mlnb.core.clock import Clock
@@ -22,6 +23,7 @@ from mlnb.snapshots.types import Snapshot, SnapshotPage, Taken
 
 _PAGE = 200
 _PATIENCE_S = 10.0
+_WORDS = {"yesterday": "yesterday", "clean": "the last clean state"}
 
 
 @dataclass(frozen=True)
@@ -42,23 +44,32 @@ class Comparisons:
     take: Callable[[Path, str, int | None, float], Taken]
     clock: Clock
 
-    def diff(self, a: str, b: str, *, has_details: bool = True) -> Diff:
+    def diff(self, a: str, b: str, *, has_details: bool = True, has_pictures: bool = False) -> Diff:
         """How snapshot `b` differs from snapshot `a`.
+
+        Args:
+            a: an id.
+            b: likewise.
+            has_details: load the values of variables that differ, in a process of its own.
+            has_pictures: give the bytes of pictures in outputs that differ.
 
         Raises:
             SnapshotNotFound: there is none of that id.
             Damaged: something of them was changed on disk.
         """
-        return compare(self.files, self.get(a), self.get(b), has_details=has_details)
+        return compare(self.files, self.get(a), self.get(b), has_details=has_details, has_pictures=has_pictures)
 
-    def since(self, notebook: Path, what: str, *, is_now_taken: bool, has_details: bool = True) -> Diff:
-        """How `notebook` differs from what it was at the last commit, at the end of its last run, or before today.
+    def since(
+        self, notebook: Path, what: str, *, is_now_taken: bool, has_details: bool = True, has_pictures: bool = False
+    ) -> Diff:
+        """How `notebook` differs from what it was at the last commit, at the end of its last run, when it was last clean, or before today.
 
         Args:
             notebook: the file.
-            what: ``commit``, ``run`` or ``yesterday``.
+            what: ``commit``, ``run``, ``clean`` (no cell's last run had failed) or ``yesterday``.
             is_now_taken: take a snapshot of the present state; else the newest one counts, and where a kernel is busy, too.
             has_details: as in `diff`.
+            has_pictures: as in `diff`.
 
         Raises:
             BadInput: `what` is none of these, or it is no notebook.
@@ -66,12 +77,12 @@ class Comparisons:
             Damaged: something was changed on disk.
         """
         path, since = notebook.absolute(), diff_since.since_from_text(what)
-        before = self._before(path, since)
+        before = self._before(path, since, is_now_taken=is_now_taken)
         now, note = self._now(path, since, is_now_taken=is_now_taken)
         if isinstance(before, Snapshot):
-            found = compare(self.files, before, now, has_details=has_details)
+            found = compare(self.files, before, now, has_details=has_details, has_pictures=has_pictures)
         else:
-            found = compare_with_commit(self.files, *before, now)
+            found = compare_with_commit(self.files, *before, now, has_pictures=has_pictures)
         return replace(found, notes=(note, *found.notes)) if note else found
 
     def surroundings(self, snapshot_id: str) -> Surroundings:
@@ -124,7 +135,10 @@ class Comparisons:
             written.append(target)
         return written
 
-    def _before(self, path: Path, since: diff_since.Since) -> Snapshot | tuple[str, bytes]:
+    def _before(self, path: Path, since: diff_since.Since, *, is_now_taken: bool) -> Snapshot | tuple[str, bytes]:
+        if since == "clean":
+            earlier = self._all(path) if is_now_taken else islice(self._all(path), 1, None)
+            return diff_since.last_clean(earlier, lambda one: self.files.read_any(one.id)[0].cell_runs)
         if since == "run":
             return diff_since.last_of_run(self._all(path))
         if since == "yesterday":
@@ -139,7 +153,7 @@ class Comparisons:
         note = ""
         if is_now_taken:
             try:
-                then = since if since == "yesterday" else f"the last {since}"
+                then = _WORDS.get(since, f"the last {since}")
                 taken = self.take(path, f"to compare with {then}", None, _PATIENCE_S)
             except KernelBusy:
                 note = "The kernel is running a cell: its newest snapshot is compared, not what it holds now."

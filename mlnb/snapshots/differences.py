@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from mlnb.snapshots.surroundings import DataFile
 
 Kind = Literal["added", "removed", "changed"]
+Part = Literal["cells", "variables", "environment", "parameters", "data", "git"]
+
+
+@dataclass(frozen=True)
+class ComparedState:
+    """What one of the two states is.
+
+    Attributes:
+        title: why it was taken, or which commit it is; empty when no reason was given.
+        created_at: UTC; None for a commit.
+    """
+
+    title: str
+    created_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -64,6 +79,21 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture that a cell shows.
+
+    Attributes:
+        kind: its MIME type, such as ``image/png``.
+        digest: the beginning of the BLAKE3 of what the document holds of it.
+        data: its bytes in base64; empty when pictures were not asked for, or this one is too large.
+    """
+
+    kind: str
+    digest: str
+    data: str = ""
+
+
+@dataclass(frozen=True)
 class CellChange:
     """How one cell of the document differs.
 
@@ -75,6 +105,8 @@ class CellChange:
         is_moved: whether its order among the others changed.
         source: a unified diff of its source; empty when that is the same.
         outputs: a unified diff of what its outputs show as text; empty when that is the same.
+        pictures_before: where the outputs differ, the pictures among them.
+        pictures_after: likewise.
     """
 
     kind: Literal["added", "removed", "changed", "moved"]
@@ -85,6 +117,8 @@ class CellChange:
     is_moved: bool = False
     source: str = ""
     outputs: str = ""
+    pictures_before: tuple[Picture, ...] = ()
+    pictures_after: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,6 +162,10 @@ class Diff:
         data: what was read.
         git: commit, branch, and what was not committed.
         notes: what could not be compared, and why, in sentences.
+        before: what state `a` is.
+        after: what state `b` is.
+        compared: the parts that both states know, so that what is empty here is the same there.
+        cells_unchanged: how many cells are as they were, and where they were.
     """
 
     a: str
@@ -146,3 +184,7 @@ class Diff:
     data: tuple[DataChange, ...] = ()
     git: tuple[Fact, ...] = ()
     notes: tuple[str, ...] = ()
+    before: ComparedState | None = None
+    after: ComparedState | None = None
+    compared: tuple[Part, ...] = ()
+    cells_unchanged: int = 0

@@ -150,15 +150,19 @@ class SnapshotsService(WayBack):
         """Compares states, and tells what they know besides variables."""
         return Comparisons(self._files, self.get, self.list, self.take, self._clock)
 
-    def diff(self, a: str, b: str, *, has_details: bool = True) -> Diff:
+    def diff(self, a: str, b: str, *, has_details: bool = True, has_pictures: bool = False) -> Diff:
         """How snapshot `b` differs from snapshot `a`; see `Comparisons.diff`."""
         self._fetch(a)
         self._fetch(b)
-        return self.comparisons.diff(a, b, has_details=has_details)
+        return self.comparisons.diff(a, b, has_details=has_details, has_pictures=has_pictures)
 
-    def diff_since(self, notebook: Path, what: str, *, is_now_taken: bool, has_details: bool = True) -> Diff:
-        """What changed in `notebook` since the last ``commit``, the last ``run``, ``yesterday``; see `Comparisons.since`."""
-        return self.comparisons.since(notebook, what, is_now_taken=is_now_taken, has_details=has_details)
+    def diff_since(
+        self, notebook: Path, what: str, *, is_now_taken: bool, has_details: bool = True, has_pictures: bool = False
+    ) -> Diff:
+        """What changed in `notebook` since the last ``commit``, ``run``, ``clean`` state, ``yesterday``; see `Comparisons.since`."""
+        return self.comparisons.since(
+            notebook, what, is_now_taken=is_now_taken, has_details=has_details, has_pictures=has_pictures
+        )
 
     def export(self, snapshot_id: str, to: Path, *, with_variables: bool = True) -> Path:
         """Write a snapshot to one file, with the values of its variables or without.

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-FORMAT = 1
+FORMAT = 2
 """The version of the stored form that this mlnb writes; it reads every one up to it."""
 
-DataKind = Literal["file", "folder", "dvc", "download", "database", "remote"]
+DataKind = Literal["file", "folder", "dvc", "download", "database", "query", "remote"]
 
 
 @dataclass(frozen=True)
@@ -19,15 +19,20 @@ class DataFile:
 
     Attributes:
         path: absolute; for what does not lie on this computer what is known of it, such as its address without credentials.
-        kind: ``dvc`` a file that a ``.dvc`` pointer names; ``download`` weights or data in the cache of a hub; ``database`` a
-            file of SQLite or DuckDB, or a server that was asked; ``remote`` something else on another computer.
+        kind: ``dvc`` a file that a ``.dvc`` pointer or a ``dvc.lock`` names; ``download`` weights or data in the cache of a
+            hub; ``database`` a file of SQLite or DuckDB, or a server that was asked; ``query`` what such a database answered;
+            ``remote`` something else on another computer.
         size_bytes: None when it was not found, or has none.
         modified_at: UTC.
-        digest: BLAKE3 of the bytes; empty when they were not read.
-        version: what names the content elsewhere: ``md5:...`` of a ``.dvc`` pointer, ``bert-base@1dbc166`` of a hub.
+        digest: BLAKE3 of the bytes; of a query a hash of its rows that does not depend on their order, columns and types included;
+            empty when they were not read.
+        version: what names the content elsewhere: ``md5:...`` of a ``.dvc`` pointer, ``bert-base@1dbc166`` of a hub,
+            ``version_id:...``, ``generation:...`` or ``etag:...`` of an object in a store.
         cells: ids of the cells that read it.
         kept: which of the snapshot's kept blocks of bytes is its content; None: it is not kept.
         note: what is special: ``changed after it was read``, ``not found``.
+        query: its text, credentials masked; empty for all other kinds.
+        rows: how many rows the query gave; None when that was not seen.
     """
 
     path: str
@@ -39,6 +44,8 @@ class DataFile:
     cells: tuple[str, ...] = ()
     kept: int | None = None
     note: str = ""
+    query: str = ""
+    rows: int | None = None
 
 
 @dataclass(frozen=True)

@@ -250,10 +250,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How a notebook's newest snapshot differs from what it was at the last commit, the last run, or before today. */
+        /** How a notebook's newest snapshot differs from the last commit, the last run, the last clean state, or from before today. */
         get: operations["getNotebooksChanges"];
         put?: never;
-        post?: never;
+        /** Take a snapshot of a notebook as it is now and say how it differs from an earlier state. */
+        post: operations["postNotebooksChanges"];
         delete?: never;
         options?: never;
         head?: never;
@@ -746,6 +747,8 @@ export interface components {
          *         is_moved: whether its order among the others changed.
          *         source: a unified diff of its source; empty when that is the same.
          *         outputs: a unified diff of what its outputs show as text; empty when that is the same.
+         *         pictures_before: where the outputs differ, the pictures among them.
+         *         pictures_after: likewise.
          */
         CellChange: {
             /** Cell Id */
@@ -771,6 +774,16 @@ export interface components {
              * @default
              */
             outputs: string;
+            /**
+             * Pictures After
+             * @default []
+             */
+            pictures_after: components["schemas"]["Picture"][];
+            /**
+             * Pictures Before
+             * @default []
+             */
+            pictures_before: components["schemas"]["Picture"][];
             /**
              * Source
              * @default
@@ -1095,6 +1108,34 @@ export interface components {
             uploaded: number;
         };
         /**
+         * CompareRequest
+         * @description The notebook, relative to the server's root, and since when.
+         */
+        CompareRequest: {
+            /** Path */
+            path: string;
+            /**
+             * Since
+             * @default commit
+             * @enum {string}
+             */
+            since?: "commit" | "run" | "clean" | "yesterday";
+        };
+        /**
+         * ComparedState
+         * @description What one of the two states is.
+         *
+         *     Attributes:
+         *         title: why it was taken, or which commit it is; empty when no reason was given.
+         *         created_at: UTC; None for a commit.
+         */
+        ComparedState: {
+            /** Created At */
+            created_at: string | null;
+            /** Title */
+            title: string;
+        };
+        /**
          * DataChange
          * @description How something that was read differs: a file, a folder, a database, an object in a store.
          */
@@ -1115,15 +1156,20 @@ export interface components {
          *
          *     Attributes:
          *         path: absolute; for what does not lie on this computer what is known of it, such as its address without credentials.
-         *         kind: ``dvc`` a file that a ``.dvc`` pointer names; ``download`` weights or data in the cache of a hub; ``database`` a
-         *             file of SQLite or DuckDB, or a server that was asked; ``remote`` something else on another computer.
+         *         kind: ``dvc`` a file that a ``.dvc`` pointer or a ``dvc.lock`` names; ``download`` weights or data in the cache of a
+         *             hub; ``database`` a file of SQLite or DuckDB, or a server that was asked; ``query`` what such a database answered;
+         *             ``remote`` something else on another computer.
          *         size_bytes: None when it was not found, or has none.
          *         modified_at: UTC.
-         *         digest: BLAKE3 of the bytes; empty when they were not read.
-         *         version: what names the content elsewhere: ``md5:...`` of a ``.dvc`` pointer, ``bert-base@1dbc166`` of a hub.
+         *         digest: BLAKE3 of the bytes; of a query a hash of its rows that does not depend on their order, columns and types included;
+         *             empty when they were not read.
+         *         version: what names the content elsewhere: ``md5:...`` of a ``.dvc`` pointer, ``bert-base@1dbc166`` of a hub,
+         *             ``version_id:...``, ``generation:...`` or ``etag:...`` of an object in a store.
          *         cells: ids of the cells that read it.
          *         kept: which of the snapshot's kept blocks of bytes is its content; None: it is not kept.
          *         note: what is special: ``changed after it was read``, ``not found``.
+         *         query: its text, credentials masked; empty for all other kinds.
+         *         rows: how many rows the query gave; None when that was not seen.
          */
         DataFile: {
             /**
@@ -1146,7 +1192,7 @@ export interface components {
              * @default file
              * @enum {string}
              */
-            kind: "file" | "folder" | "dvc" | "download" | "database" | "remote";
+            kind: "file" | "folder" | "dvc" | "download" | "database" | "query" | "remote";
             /**
              * Modified At
              * @default null
@@ -1159,6 +1205,16 @@ export interface components {
             note: string;
             /** Path */
             path: string;
+            /**
+             * Query
+             * @default
+             */
+            query: string;
+            /**
+             * Rows
+             * @default null
+             */
+            rows: number | null;
             /**
              * Size Bytes
              * @default null
@@ -1235,14 +1291,22 @@ export interface components {
          *         data: what was read.
          *         git: commit, branch, and what was not committed.
          *         notes: what could not be compared, and why, in sentences.
+         *         before: what state `a` is.
+         *         after: what state `b` is.
+         *         compared: the parts that both states know, so that what is empty here is the same there.
+         *         cells_unchanged: how many cells are as they were, and where they were.
          */
         Diff: {
             /** A */
             a: string;
             /** Added */
             added: string[];
+            /** @default null */
+            after: components["schemas"]["ComparedState"] | null;
             /** B */
             b: string;
+            /** @default null */
+            before: components["schemas"]["ComparedState"] | null;
             /**
              * Cells
              * @default []
@@ -1255,10 +1319,20 @@ export interface components {
             cells_by: string;
             /** Cells Run */
             cells_run: number;
+            /**
+             * Cells Unchanged
+             * @default 0
+             */
+            cells_unchanged: number;
             /** Changed */
             changed: string[];
             /** Changes */
             changes: components["schemas"]["Change"][];
+            /**
+             * Compared
+             * @default []
+             */
+            compared: ("cells" | "variables" | "environment" | "parameters" | "data" | "git")[];
             /**
              * Data
              * @default []
@@ -2248,6 +2322,26 @@ export interface components {
             parameters: components["schemas"]["Parameter"][];
         };
         /**
+         * Picture
+         * @description A picture that a cell shows.
+         *
+         *     Attributes:
+         *         kind: its MIME type, such as ``image/png``.
+         *         digest: the beginning of the BLAKE3 of what the document holds of it.
+         *         data: its bytes in base64; empty when pictures were not asked for, or this one is too large.
+         */
+        Picture: {
+            /**
+             * Data
+             * @default
+             */
+            data: string;
+            /** Digest */
+            digest: string;
+            /** Kind */
+            kind: string;
+        };
+        /**
          * Place
          * @description One place inside a value where two states differ.
          *
@@ -2653,8 +2747,18 @@ export interface components {
          *         has_document: whether the notebook document is attached.
          *         is_trusted: whether this user signed it; a foreign one is never unpickled.
          *         notebook_id: the UUID of the notebook, as the attached document has it, or None.
+         *         parent: the snapshot whose state the kernel stood at before, or None.
+         *         cell_id: the cell of the last cell run, or None.
+         *         succeeded: whether that run ended without an exception; None when there was none.
+         *         name: what a person called it afterwards; empty: nothing.
+         *         is_clean: whether no cell was stale or edited then; None: not known.
          */
         Snapshot: {
+            /**
+             * Cell Id
+             * @default null
+             */
+            cell_id: string | null;
             /** Cell Runs */
             cell_runs: number;
             /**
@@ -2678,10 +2782,20 @@ export interface components {
             /** Id */
             id: string;
             /**
+             * Is Clean
+             * @default null
+             */
+            is_clean: boolean | null;
+            /**
              * Is Trusted
              * @default true
              */
             is_trusted: boolean;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
             /** Notebook */
             notebook: string | null;
             /**
@@ -2691,12 +2805,22 @@ export interface components {
             notebook_id: string | null;
             /** Owner */
             owner: string;
+            /**
+             * Parent
+             * @default null
+             */
+            parent: string | null;
             /** Reason */
             reason: string;
             /** Session */
             session: string;
             /** Size Bytes */
             size_bytes: number;
+            /**
+             * Succeeded
+             * @default null
+             */
+            succeeded: boolean | null;
             /** Variables */
             variables: {
                 [key: string]: components["schemas"]["Variable"];
@@ -2750,7 +2874,7 @@ export interface components {
             data: components["schemas"]["DataFile"][] | null;
             /**
              * Format
-             * @default 1
+             * @default 2
              */
             format: number;
             /** @default null */
@@ -3519,7 +3643,7 @@ export interface operations {
         parameters: {
             query: {
                 path: string;
-                since?: "commit" | "run" | "yesterday";
+                since?: "commit" | "run" | "clean" | "yesterday";
                 details?: boolean;
             };
             header?: never;
@@ -3527,6 +3651,39 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postNotebooksChanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareRequest"];
+            };
+        };
         responses: {
             /** @description Done. */
             200: {

@@ -4,31 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 
-import nbformat
 import pytest
 from click.testing import CliRunner
 from jupyter_client.manager import start_new_kernel
 
 from mlnb.cli.main import root
+from tests.committed import commit, write
 
 pytestmark = pytest.mark.kernel
 
 
 @pytest.fixture
 def document(tmp_path):
-    path = tmp_path / "live.ipynb"
-    write(path, "n = 3")
-    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "first"]):
-        who = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
-        subprocess.run(["git", "-C", tmp_path, *who, *arguments], check=True, stdin=subprocess.DEVNULL)
-    return path
-
-
-def write(path, source):
-    cell = nbformat.v4.new_code_cell(source, id="c", metadata={"tags": ["parameters"]})
-    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+    return commit(tmp_path / "live.ipynb", "n = 3")
 
 
 @pytest.fixture
@@ -88,3 +77,15 @@ def test_two_states_of_a_live_kernel_are_compared_whole(client, document):
     since = json.loads(cli("diff", "--since", "commit", document, "--json").output)
     assert since["a"] == first
     assert set(since["changed"]) == {"frame", "model", "n"}
+
+
+def test_what_changed_since_the_last_clean_state(client, document):
+    run(client, "n = 3")
+    clean = json.loads(cli("take", document, "--json").output)["id"]
+    reply = client.execute_interactive("n = 4; 1 / 0", timeout=60, output_hook=lambda _: None)
+    assert reply["content"]["status"] == "error"
+    json.loads(cli("take", document, "--json").output)
+    since = json.loads(cli("diff", "--since", "clean", document, "--json").output)
+    assert since["a"] == clean
+    assert since["changed"] == ["n"]
+    assert since["after"]["title"] == "to compare with the last clean state"

@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 import pytest
 from tornado.httpclient import HTTPClientError
 
+from tests.committed import commit, write
+
 
 @pytest.fixture
 def notebook(jp_root_dir):
-    path = jp_root_dir / "one.ipynb"
-    write(path, "x = 1")
-    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "first"]):
-        who = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
-        subprocess.run(["git", "-C", jp_root_dir, *who, *arguments], check=True, stdin=subprocess.DEVNULL)
-    return path
-
-
-def write(path, source):
-    cell = {
-        "cell_type": "code",
-        "id": "c",
-        "source": source,
-        "metadata": {"tags": ["parameters"]},
-        "outputs": [],
-        "execution_count": None,
-    }
-    path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    return commit(jp_root_dir / "one.ipynb", "x = 1")
 
 
 async def call(jp_fetch, *path, method="GET", params=None, **body):
@@ -53,3 +37,25 @@ async def test_what_changed_since_the_last_commit_and_between_two_states(jp_fetc
     with pytest.raises(HTTPClientError) as caught:
         await call(jp_fetch, "notebooks", "changes", params={"path": "one.ipynb", "since": "christmas"})
     assert caught.value.code == 400
+
+
+async def test_what_changed_is_asked_of_the_notebook_as_it_is_now(jp_fetch, notebook):
+    picture = {
+        "output_type": "display_data",
+        "data": {"image/png": "iVBORw0K", "text/plain": "<Figure>"},
+        "metadata": {},
+    }
+    write(notebook, "x = 2", picture)
+    found = await call(jp_fetch, "notebooks", "changes", method="POST", path="one.ipynb", since="commit")
+    assert found["before"]["title"].startswith("commit ")
+    assert found["after"]["title"] == "to compare with the last commit"
+    assert found["compared"] == ["cells"]
+    (cell,) = found["cells"]
+    assert [(one["kind"], one["data"]) for one in cell["pictures_after"]] == [("image/png", "iVBORw0K")]
+    assert (await call(jp_fetch, "snapshots"))["snapshots"][0]["id"] == found["b"]
+    for since, words in (("clean", "no earlier state"), ("run", "no run"), ("yesterday", "before today")):
+        with pytest.raises(HTTPClientError) as caught:
+            await call(jp_fetch, "notebooks", "changes", method="POST", path="one.ipynb", since=since)
+        assert caught.value.code == 404
+        assert words in json.loads(caught.value.response.body)["message"]
+    assert (await call(jp_fetch, "snapshots"))["total"] == 1  # nothing is taken where there is nothing to compare with

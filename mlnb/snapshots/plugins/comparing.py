@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from mlnb.snapshots.differences import Diff
+from mlnb.snapshots.differences import ComparedState, Diff
 from mlnb.snapshots.plugins import details_process
 from mlnb.snapshots.plugins.around import surroundings_of
 from mlnb.snapshots.plugins.diff_documents import compare_documents
@@ -18,7 +18,9 @@ from mlnb.snapshots.types import Manifest, Snapshot
 _MOST_DETAILED = 200
 
 
-def compare(files: SnapshotFiles, a: Snapshot, b: Snapshot, *, has_details: bool = True) -> Diff:
+def compare(
+    files: SnapshotFiles, a: Snapshot, b: Snapshot, *, has_details: bool = True, has_pictures: bool = False
+) -> Diff:
     """How `b` differs from `a`.
 
     Args:
@@ -26,6 +28,7 @@ def compare(files: SnapshotFiles, a: Snapshot, b: Snapshot, *, has_details: bool
         a: as listed.
         b: likewise.
         has_details: load the values of variables that differ, in a process of its own, where this user signed both.
+        has_pictures: give the bytes of pictures in outputs that differ.
 
     Raises:
         SnapshotNotFound: one of them is gone.
@@ -34,11 +37,13 @@ def compare(files: SnapshotFiles, a: Snapshot, b: Snapshot, *, has_details: bool
     manifest_a, manifest_b = files.read_any(a.id)[0], files.read_any(b.id)[0]
     found = _variables(a, b)
     found = with_surroundings(found, a, b, _around(files, manifest_a), _around(files, manifest_b))
-    found = _with_cells(found, _document(files, a.id), _document(files, b.id))
+    found = _with_cells(found, _document(files, a.id), _document(files, b.id), has_pictures=has_pictures)
     return _with_details(files, found, a, b) if has_details and found.changes else found
 
 
-def compare_with_commit(files: SnapshotFiles, commit: str, document: bytes, b: Snapshot) -> Diff:
+def compare_with_commit(
+    files: SnapshotFiles, commit: str, document: bytes, b: Snapshot, *, has_pictures: bool = False
+) -> Diff:
     """How the document of `b` differs from the `document` that was committed; a commit holds nothing else of a state.
 
     Raises:
@@ -47,8 +52,9 @@ def compare_with_commit(files: SnapshotFiles, commit: str, document: bytes, b: S
     """
     name = f"commit {commit[:12]}"
     note = f"{name} holds the document alone: variables, packages and data files are not compared."
-    found = Diff(name, b.id, (), (), (), (), (), b.cell_runs, None, notes=(note,))
-    return _with_cells(found, document, _document(files, b.id))
+    before, after = ComparedState(name, None), ComparedState(b.reason, b.created_at)
+    found = Diff(name, b.id, (), (), (), (), (), b.cell_runs, None, notes=(note,), before=before, after=after)
+    return _with_cells(found, document, _document(files, b.id), has_pictures=has_pictures)
 
 
 def _variables(a: Snapshot, b: Snapshot) -> Diff:
@@ -58,7 +64,9 @@ def _variables(a: Snapshot, b: Snapshot) -> Diff:
         return found
     alone = b.id if a.has_kernel else a.id
     note = f"{alone} is the document alone: variables are not compared."
-    return replace(found, added=(), removed=(), changed=(), unchanged=(), changes=(), cells_run=0, notes=(note,))
+    return replace(
+        found, added=(), removed=(), changed=(), unchanged=(), changes=(), cells_run=0, notes=(note,), compared=()
+    )
 
 
 def _around(files: SnapshotFiles, manifest: Manifest) -> Surroundings | None:
@@ -72,18 +80,16 @@ def _document(files: SnapshotFiles, snapshot_id: str) -> bytes | None:
         return reader.read(files.document(snapshot_id).content)
 
 
-def _with_cells(found: Diff, before: bytes | None, after: bytes | None) -> Diff:
+def _with_cells(found: Diff, before: bytes | None, after: bytes | None, *, has_pictures: bool) -> Diff:
     missing = [name for name, data in ((found.a, before), (found.b, after)) if data is None]
     notes = [f"{name} has no document: cells are not compared." for name in missing]
     if before is None or after is None:
         return replace(found, notes=(*found.notes, *notes))
-    if before == after:
-        return replace(found, cells_by="mlnb")
     try:
-        cells, by = compare_documents(before, after)
+        cells, by, unchanged = compare_documents(before, after, has_pictures=has_pictures)
     except ValueError as error:
         return replace(found, notes=(*found.notes, f"The documents cannot be compared: {error}."))
-    return replace(found, cells=cells, cells_by=by)
+    return replace(found, cells=cells, cells_by=by, cells_unchanged=unchanged, compared=("cells", *found.compared))
 
 
 def _with_details(files: SnapshotFiles, found: Diff, a: Snapshot, b: Snapshot) -> Diff:

@@ -5,24 +5,52 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from mlnb.snapshots.differences import CellChange
 from mlnb.snapshots.rules import diff_cells
 from mlnb.snapshots.rules.diff_cells import Pairs
+from mlnb.snapshots.rules.diff_pictures import pictures_of
+
+_MOST_PICTURE_BYTES = 8 << 20  # in all; a screen that shows more than that shows nobody anything
 
 
-def compare_documents(before: bytes, after: bytes) -> tuple[tuple[CellChange, ...], str]:
-    """What differs, and who told which cell is which: ``nbdime`` or ``mlnb``.
+def compare_documents(
+    before: bytes, after: bytes, *, has_pictures: bool = False
+) -> tuple[tuple[CellChange, ...], str, int]:
+    """What differs, who told which cell is which (``nbdime`` or ``mlnb``), and how many cells are as they were.
+
+    Args:
+        before: a notebook file.
+        after: likewise.
+        has_pictures: give the bytes of pictures, up to a limit; else their kinds and digests alone.
 
     Raises:
         ValueError: one of them is no JSON of a notebook.
     """
     a, b = _document(before), _document(after)
     one, two = diff_cells.cells_of(a), diff_cells.cells_of(b)
+    if before == after:
+        return (), "mlnb", len(two)
     pairs = _pairs_of_nbdime(a, b)
     by = "mlnb" if pairs is None else "nbdime"
-    return diff_cells.changes(one, two, diff_cells.pair(one, two) if pairs is None else pairs), by
+    found = diff_cells.changes(one, two, diff_cells.pair(one, two) if pairs is None else pairs)
+    unchanged = len(two) - sum(change.index_after is not None for change in found)
+    return _with_pictures(found, one, two, _MOST_PICTURE_BYTES if has_pictures else 0), by, unchanged
+
+
+def _with_pictures(
+    found: tuple[CellChange, ...], before: list[diff_cells.Cell], after: list[diff_cells.Cell], room: int
+) -> tuple[CellChange, ...]:
+    shown = []
+    for change in found:
+        if change.outputs:
+            one, room = pictures_of(None if change.index_before is None else before[change.index_before], room)
+            two, room = pictures_of(None if change.index_after is None else after[change.index_after], room)
+            change = replace(change, pictures_before=one, pictures_after=two)
+        shown.append(change)
+    return tuple(shown)
 
 
 def _document(data: bytes) -> Mapping[str, Any]:

@@ -1,15 +1,15 @@
-"""Which earlier state is meant by "since the last commit", "since the last run", "since yesterday"."""
+"""Which earlier state is meant by "since the last commit", "the last run", "the last clean state", "yesterday"."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Literal, get_args
 
 from mlnb.core.errors import BadInput, NotFound
-from mlnb.snapshots.types import Snapshot
+from mlnb.snapshots.types import CellRun, Snapshot
 
-Since = Literal["commit", "run", "yesterday"]
+Since = Literal["commit", "run", "clean", "yesterday"]
 OF_RUNS = ("end of job-", "end of run-")
 """How the reasons begin under which runners take the last snapshot of a run."""
 
@@ -23,7 +23,7 @@ def since_from_text(text: str) -> Since:
     for known in get_args(Since):
         if text == known:
             return known  # type: ignore[no-any-return]
-    raise BadInput(f"{text!r} is no point in the past that mlnb knows", "Choose commit, run or yesterday.")
+    raise BadInput(f"{text!r} is no point in the past that mlnb knows", "Choose commit, run, clean or yesterday.")
 
 
 def last_of_run(snapshots: Iterable[Snapshot]) -> Snapshot:
@@ -38,6 +38,34 @@ def last_of_run(snapshots: Iterable[Snapshot]) -> Snapshot:
     found = next((one for one in snapshots if one.reason.startswith(OF_RUNS)), None)
     if found is None:
         raise NotFound("no run of this notebook has left a snapshot", "Run it once: `mlnb run` or `mlnb jobs submit`.")
+    return found
+
+
+def is_clean(runs: Sequence[CellRun]) -> bool:
+    """Whether cells ran and the last run of none of them failed.
+
+    Args:
+        runs: of one kernel session, in their order.
+    """
+    last = {run.cell_id or run.source_digest: run.succeeded for run in runs}
+    return bool(last) and all(last.values())
+
+
+def last_clean(snapshots: Iterable[Snapshot], runs_of: Callable[[Snapshot], Sequence[CellRun]]) -> Snapshot:
+    """The last state in which no cell's last run had failed.
+
+    Args:
+        snapshots: of the notebook, newest first.
+        runs_of: the cell runs that a state had seen.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = next((one for one in snapshots if one.has_kernel and is_clean(runs_of(one))), None)
+    if found is None:
+        raise NotFound(
+            "this notebook has no earlier state in which no cell had failed", "Take a snapshot when its cells have run."
+        )
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from mlnb.snapshots.differences import Change, DataChange, Diff, Fact, Kind
+from mlnb.snapshots.differences import Change, ComparedState, DataChange, Diff, Fact, Kind, Part
 from mlnb.snapshots.surroundings import DataFile, GitDetails, Surroundings
 from mlnb.snapshots.types import Snapshot, Variable
 
@@ -29,6 +29,9 @@ def diff(a: Snapshot, b: Snapshot) -> Diff:
         ),
         cells_run=max(0, b.cell_runs - a.cell_runs) if is_same_session else b.cell_runs,
         environment_changed=a.env_id != b.env_id if a.env_id and b.env_id else None,
+        before=ComparedState(a.reason, a.created_at),
+        after=ComparedState(b.reason, b.created_at),
+        compared=("variables",),
     )
 
 
@@ -49,12 +52,20 @@ def with_surroundings(
             notes.append(f"{snapshot.id} does not record packages, parameters and data files: they are not compared.")
         else:
             notes += [f"{snapshot.id}: {note}" for note in around.notes]
+    notes += _blind(one.data or (), two.data or ())
     both = around_a is not None and around_b is not None
     if both and (one.data is None) != (two.data is None):
         unknown = a.id if one.data is None else b.id
         notes.append(f"{unknown} does not know which files were read: data files are not compared.")
+    known: dict[Part, bool] = {
+        "environment": bool(one.packages and two.packages) or found.environment_changed is False,
+        "parameters": both,
+        "data": one.data is not None and two.data is not None,
+        "git": bool(a.git_commit or b.git_commit),
+    }
     return replace(
         found,
+        compared=(*found.compared, *(part for part, is_known in known.items() if is_known)),
         environment=facts(one.packages, two.packages) if one.packages and two.packages else (),
         parameters=facts(one.parameters, two.parameters) if both else (),
         data=data_changes(one.data, two.data) if one.data is not None and two.data is not None else (),
@@ -74,12 +85,26 @@ def facts(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Fact, ..
 
 def data_changes(before: tuple[DataFile, ...], after: tuple[DataFile, ...]) -> tuple[DataChange, ...]:
     """What was read differently, sorted by path: by content where that is known, else by version, size and time of change."""
-    one, two = ({file.path: file for file in files} for files in (before, after))
+    one, two = ({(file.path, file.query): file for file in files} for files in (before, after))
     return tuple(
-        DataChange(path, _kind(path in one, path in two), one.get(path), two.get(path))
-        for path in sorted(one.keys() | two.keys())
-        if path not in one or path not in two or not _is_same_data(one[path], two[path])
+        DataChange(key[0], _kind(key in one, key in two), one.get(key), two.get(key))
+        for key in sorted(one.keys() | two.keys())
+        if key not in one or key not in two or not _is_same_data(one[key], two[key])
     )
+
+
+def _blind(before: tuple[DataFile, ...], after: tuple[DataFile, ...]) -> list[str]:
+    """What to say of things that both states have read and of whose content neither knows anything."""
+    one, two = ({(file.path, file.query) for file in files if not _is_known(file)} for files in (before, after))
+    count = len(one & two)
+    if not count:
+        return []
+    what = "1 thing that was read elsewhere is" if count == 1 else f"{count} things that were read elsewhere are"
+    return [f"{what} known by name alone: whether the content differs cannot be told."]
+
+
+def _is_known(file: DataFile) -> bool:
+    return bool(file.digest or file.version or file.rows is not None or file.size_bytes is not None or file.modified_at)
 
 
 def git_facts(a: Snapshot, b: Snapshot, before: GitDetails | None, after: GitDetails | None) -> tuple[Fact, ...]:
@@ -104,7 +129,7 @@ def _is_same_data(before: DataFile, after: DataFile) -> bool:
         return before.digest == after.digest
     if before.version or after.version:
         return before.version == after.version
-    return (before.size_bytes, before.modified_at) == (after.size_bytes, after.modified_at)
+    return (before.size_bytes, before.modified_at, before.rows) == (after.size_bytes, after.modified_at, after.rows)
 
 
 def _kind(is_before: bool, is_after: bool) -> Kind:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
 
 import pytest
 
@@ -15,11 +14,7 @@ from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.git import MOST_PATCH_BYTES, git_details
 from mlnb.snapshots.plugins.parameters import parameters_in, plain_values
 from mlnb.snapshots.surroundings import ReadFile, Readings
-
-
-def git(folder, *arguments):
-    who = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
-    subprocess.run(["git", "-C", folder, *who, *arguments], check=True, capture_output=True, stdin=subprocess.DEVNULL)
+from tests.committed import git
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlnb.snapshots.plugins import diff_documents
 from mlnb.snapshots.plugins.diff_documents import compare_documents, pairs_from_operations
 from mlnb.snapshots.rules.diff_cells import changes, pair
 
@@ -87,9 +89,32 @@ def test_what_nbdime_says_becomes_pairs_and_what_it_takes_out_and_puts_in_has_mo
 
 
 def test_two_documents_are_compared_by_whoever_is_there():
-    found, by = compare_documents(document(cell("a", "1")), document(cell("a", "2")))
+    before, after = [document(cell("a", source), cell("b", "same")) for source in ("1", "2")]
+    found, by, unchanged = compare_documents(before, after)
     assert [one.kind for one in found] == ["changed"]
     assert by in ("nbdime", "mlnb")
+    assert unchanged == 1
+    assert compare_documents(after, after) == ((), "mlnb", 2)
+
+
+def shown(*data):
+    return {**cell("a", "x"), "outputs": [{"output_type": "display_data", "metadata": {}, "data": one} for one in data]}
+
+
+def test_pictures_that_differ_are_given_when_they_are_asked_for_and_fit(monkeypatch):
+    before = document(shown({"image/png": "QUJD\n", "text/plain": "<Figure>"}, {"image/svg+xml": ["<svg>", "</svg>"]}))
+    after = document(shown({"image/png": "QUJE"}, {"image/gif": "R" * 30}))
+    (change,) = compare_documents(before, after)[0]
+    assert [(one.kind, one.data) for one in change.pictures_before] == [("image/png", ""), ("image/svg+xml", "")]
+    (change,) = compare_documents(before, after, has_pictures=True)[0]
+    assert change.pictures_before[0].data == "QUJD"
+    assert base64.b64decode(change.pictures_before[1].data) == b"<svg></svg>"
+    assert change.pictures_before[0].digest != change.pictures_after[0].digest
+    monkeypatch.setattr(diff_documents, "_MOST_PICTURE_BYTES", 30)
+    (change,) = compare_documents(before, after, has_pictures=True)[0]
+    assert [len(one.data) for one in change.pictures_after] == [4, 0]
+    (change,) = compare_documents(document(cell("a", "x")), document(cell("a", "y")), has_pictures=True)[0]
+    assert change.pictures_after == ()
 
 
 names = st.sampled_from("abcdefgh")

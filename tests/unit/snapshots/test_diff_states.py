@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,10 +17,11 @@ from mlnb.snapshots.plugins.comparing import compare
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.rules import diff_since, snapshot_from_manifest
 from mlnb.snapshots.rules.diff_states import data_changes, differs, facts
-from mlnb.snapshots.surroundings import DataFile, Surroundings
+from mlnb.snapshots.surroundings import FORMAT, DataFile, Surroundings
 from mlnb.snapshots.types import SnapshotPage
+from tests.committed import commit
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "snapshots" / "surroundings-1.json"
+GOLDEN = Path(__file__).parents[2] / "golden" / "snapshots"
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 
@@ -85,6 +85,7 @@ def test_a_document_alone_does_not_make_variables_disappear(notebook, listed, fi
     one = listed()
     found = compare(files, one, replace(listed(), has_kernel=False))
     assert found.removed == ()
+    assert "variables" not in found.compared
     assert any("document alone" in note for note in found.notes)
     assert not differs(compare(files, one, one))
 
@@ -92,6 +93,9 @@ def test_a_document_alone_does_not_make_variables_disappear(notebook, listed, fi
 def test_facts_and_data_files():
     changed = facts({"a": "1", "b": "1", "c": "1"}, {"a": "1", "b": "2", "d": "1"})
     assert [(one.name, one.kind) for one in changed] == [("b", "changed"), ("c", "removed"), ("d", "added")]
+    one, two = (DataFile("/shop.db", "query", digest=digest, query="select 1", rows=1) for digest in ("x", "y"))
+    other = DataFile("/shop.db", "query", query="select 2", rows=3)
+    assert [(change.before, change.after) for change in data_changes((one, other), (two, other))] == [(one, two)]
     before = (
         DataFile("/a", size_bytes=1, digest="x"),
         DataFile("/b", "dvc", 1, version="md5:1"),
@@ -101,12 +105,15 @@ def test_facts_and_data_files():
     assert [(one.path, one.kind) for one in data_changes(before, after)] == [("/b", "changed"), ("/c", "removed")]
 
 
-def test_the_stored_form_stays_readable():
-    content = json.loads(GOLDEN.read_text())
+@pytest.mark.parametrize("form", range(1, FORMAT + 1))
+def test_every_stored_form_stays_readable(form):
+    content = json.loads((GOLDEN / f"surroundings-{form}.json").read_text())
     found = from_wire(Surroundings, content)
     assert found.data[0].version == "bert@1dbc"
     assert found.git.branch == "main"
-    assert json.loads(dumps(found)) == content
+    if form == FORMAT:
+        assert json.loads(dumps(found)) == content
+        assert (found.data[2].query, found.data[2].rows) == ("select * from orders", 12)
 
 
 def snapshots(one):
@@ -136,13 +143,25 @@ def test_earlier_states_are_found(notebook, listed):
         diff_since.since_from_text("christmas")
 
 
+def test_a_clean_state_is_one_in_which_no_cell_had_failed_when_it_ran_last(notebook, listed, files):
+    def runs(one):
+        return files.read(one.id).cell_runs
+
+    def run(source, cell_id):
+        notebook.shell.run_cell(source, store_history=True, cell_id=cell_id)
+        return listed()
+
+    one, two, three = run("x = 1", "c1"), run("1 / 0", "c2"), run("1 / 1", "c2")
+    assert diff_since.last_clean([three, two, one], runs) == three
+    assert diff_since.last_clean([two, one], runs) == one
+    with pytest.raises(NotFound, match="no earlier state"):
+        diff_since.last_clean([two, replace(one, has_kernel=False)], runs)
+
+
 def test_since_a_commit_without_a_clean_state_the_committed_document_counts(notebook, listed, files, tmp_path):
     path = tmp_path / "repository" / "nb.ipynb"
     path.parent.mkdir()
-    path.write_text(json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
-    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "first"]):
-        who = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
-        subprocess.run(["git", "-C", path.parent, *who, *arguments], check=True, stdin=subprocess.DEVNULL)
+    commit(path, "x = 1")
     notebook.run("x = 1")
     one = listed()
     compared = Comparisons(
