@@ -73,10 +73,12 @@ _OWN_NAMES: Final = (
 )
 
 
-def look_for_own_state() -> None:
-    """Read anew where mlnb keeps its state: logging a run is no input of the cell that logs."""
+def look_for_own_state(history: str = "") -> None:
+    """Read anew where mlnb keeps its state: logging a run is no input of the cell that logs. `history` is the file in which IPython
+    notes every run, from a thread of its own, at a time of its own."""
     global _own_state
-    _own_state = _own_paths(os.environ.get("MLNB_HOME"), os.environ.get("MLNB_SPOOL"))
+    own = _own_paths(os.environ.get("MLNB_HOME"), os.environ.get("MLNB_SPOOL"))
+    _own_state = (*own, history) if os.path.isabs(history) else own  # noqa: PTH117 - plain text wanted
 
 
 @functools.lru_cache(maxsize=8)

@@ -62,7 +62,7 @@ def start(watch: Watch, shell: Any) -> None:  # noqa: ANN401 - untyped by its li
     """Note into `watch` what code in `shell` opens from now on."""
     global _active, _shell
     stop()
-    order_content.look_for_own_state()
+    order_content.look_for_own_state(str(getattr(getattr(shell, "history_manager", None), "hist_file", "")))
     _add_doors()
     _active, _shell = watch, shell
     _doors.watch(shell.user_ns)

@@ -22,7 +22,7 @@ from mlnb.order.rules.traces import (
     Key,
     Knowledge,
     Trace,
-    differ,
+    difference,
     is_name,
     only_names,
 )
@@ -275,8 +275,10 @@ class _Fold:
                 judgement.state, judgement.causes = "unknown", [Cause(kind, about, expected, fitting)]
                 return
         for run in self.by_code[cell.digest]:
-            if run is not fitting and run.trace.inputs == fitting.trace.inputs and differ(run.trace, fitting.trace):
-                judgement.state, judgement.causes = "unknown", [Cause("undetermined", "", None, run)]
+            if run is fitting or run.trace.inputs != fitting.trace.inputs:
+                continue
+            if (what := difference(run.trace, fitting.trace)) is not None:
+                judgement.state, judgement.causes = "unknown", [Cause("undetermined", what, None, run)]
                 return
 
     def blame_last_writers(self) -> None:

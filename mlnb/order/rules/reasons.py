@@ -96,7 +96,8 @@ class _Words:
             "edited": "the code of this cell was edited after it ran",
             "other_code": "the code of this cell was edited, run and changed back: its last run was of other code",
             "display": "what this cell shows is not what a run from top to bottom shows",
-            "undetermined": "this cell gave different results from the same inputs: it depends on something mlnb cannot see",
+            "undetermined": f"this cell gave different results {f'in {name} ' if cause.key else ''}from the same inputs: it depends on "
+            "something mlnb cannot see",
             "touched": f"code that is not a cell of this notebook may have changed {name}, into which mlnb cannot look",
             "varying": f"the result of this cell differs from run to run: it depends on {cause.key}",
             "varying_input": f"{name} differs from run to run ({cause.expected.varying if cause.expected else ''})",

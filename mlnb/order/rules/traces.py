@@ -195,12 +195,13 @@ def history_digest(digests: Iterable[str]) -> Fingerprint:
     return xxhash.xxh3_128_hexdigest(" ".join(digests).encode())
 
 
-def differ(one: Trace, other: Trace) -> bool:
-    """Whether two runs showed or left something else in names that both set."""
-    if one.shown != other.shown:
-        return True
+def difference(one: Trace, other: Trace) -> Key | None:
+    """A name that both runs set and left different, or empty where what they showed differs; None where nothing does."""
     common: Iterable[Key] = set(one.outputs) & set(other.outputs)
-    return any(one.outputs[key] != other.outputs[key] for key in common if is_name(key))
+    names = sorted(key for key in common if is_name(key) and one.outputs[key] != other.outputs[key])
+    if names:
+        return names[0]
+    return "" if one.shown != other.shown else None
 
 
 def only_names(values: Mapping[Key, Fingerprint]) -> dict[str, Fingerprint]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 import types
 
@@ -76,3 +77,39 @@ def test_a_notebook_saved_while_a_cell_runs_was_not_written_by_it(notebook, tmp_
     nb = notebook(saves, f"print(x, open('{saved}.ipynb').read())")
     nb.run()
     assert {edge.kind for edge in nb.order.graph().edges} == kinds
+
+
+def test_what_differs_from_run_to_run_is_named(notebook, library):
+    library("some_counter")
+    sys.modules["some_counter"].marks = list(range(9))
+    nb = notebook("import sys", "marks = sys.modules['some_counter'].marks\nmodel = {'made': marks.pop()}\ndel marks")
+    nb.run()
+    nb.run("c2")
+    assert nb.states()["c2"] == "unknown"
+    assert "different results in `model` from the same inputs" in nb.reasons("c2")
+
+
+def test_ipythons_history_that_is_written_while_a_cell_runs_is_not_read_by_it(notebook, tmp_path, monkeypatch):
+    nb = notebook("x = 1", "y = x")
+    path = tmp_path / "history.sqlite"
+    monkeypatch.setattr(nb.shell.history_manager, "hist_file", str(path))
+
+    def saved(name):
+        connection = sqlite3.connect(name)
+        connection.execute("create table if not exists history (line)")
+        connection.execute("insert into history values (1)")
+        connection.commit()
+        connection.close()
+
+    class Thread:  # stands for IPython's thread, which opens the file when it likes: here after the cell was looked at
+        def visit(self, tree):
+            sqlite3.connect(path).close()
+            return tree
+
+    saved(path)
+    nb.shell.ast_transformers.append(Thread())
+    nb.run()
+    assert nb.states() == {"c1": "fresh", "c2": "fresh"}
+    nb.shell.ast_transformers.pop()
+    saved(path)
+    assert nb.states() == {"c1": "fresh", "c2": "fresh"}
