@@ -189,7 +189,15 @@ class Wiring:
         env_id = lambda: self.envs.capture().env_id  # noqa: E731
         identify = self.identities.identify
         fetch = lambda snapshot_id: self.snapshot_upkeep.fetch(snapshot_id)  # noqa: E731
-        return SnapshotsService(repo, files, self.outbox, live_kernels, KernelClient(), env_id, identify, fetch=fetch)
+        kernels = (live_kernels, KernelClient())
+        linked = self._linked_snapshots
+        return SnapshotsService(repo, files, self.outbox, *kernels, env_id, identify, fetch=fetch, linked=linked)
+
+    def _linked_snapshots(self) -> set[str]:
+        """The snapshots that jobs and runs point to."""
+        from mlnb.models.repo import ModelsRepo
+
+        return self.job_repo.snapshot_ids() | ModelsRepo(self.database).snapshot_ids()
 
     @cached_property
     def snapshot_upkeep(self) -> Upkeep:
@@ -197,7 +205,6 @@ class Wiring:
         import logging
 
         from mlnb.kernel.registry import live_kernels
-        from mlnb.models.repo import ModelsRepo
         from mlnb.snapshots.plugins.files import SnapshotFiles
         from mlnb.snapshots.plugins.limits import Limits
         from mlnb.snapshots.plugins.remote import RemotePacks, store_id
@@ -217,7 +224,7 @@ class Wiring:
             Limits(
                 get("snapshots.cap_notebook_bytes"), get("snapshots.cap_total_bytes"), get("snapshots.min_free_percent")
             ),
-            linked=lambda: self.job_repo.snapshot_ids() | ModelsRepo(self.database).snapshot_ids(),
+            linked=self._linked_snapshots,
             index=lambda changed, gone: self.snapshots.reindex(changed, gone),
             live_kernels=live_kernels,
             remote=remote if url else None,

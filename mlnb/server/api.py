@@ -12,6 +12,7 @@ from mlnb.server import (
     snapshots,
     snapshots_back,
     snapshots_diff,
+    snapshots_history,
     snapshots_keep,
 )
 from mlnb.server.routes import Route
@@ -26,5 +27,6 @@ ROUTES: list[Route] = [
     *snapshots.ROUTES,
     *snapshots_back.ROUTES,
     *snapshots_diff.ROUTES,
+    *snapshots_history.ROUTES,
     *snapshots_keep.ROUTES,
 ]

@@ -32,12 +32,14 @@ class RestoreRequest:
     """Which variables to bring back, all when null.
 
     `trust`: the user trusts who made it, so that a snapshot from elsewhere is loaded too, which may run code. `recompute`: run cells again
-    for what was not saved, where they can only give the same.
+    for what was not saved, where they can only give the same. `notebook`: in whose kernel, relative to the server's root; null: in that
+    of the notebook that the snapshot was taken of.
     """
 
     names: list[str] | None = None
     trust: bool = False
     recompute: bool = False
+    notebook: str | None = None
 
 
 def _shown(request: Request, snapshot: Snapshot) -> Snapshot:
@@ -67,8 +69,9 @@ def _get(request: Request) -> Snapshot:
 
 def _restore(request: Request) -> Restored:
     body: RestoreRequest = request.body
+    notebook = request.file(body.notebook) if body.notebook else None
     return request.services.snapshots.restore(
-        request.path["id"], body.names, trust=body.trust, recompute=body.recompute
+        request.path["id"], body.names, trust=body.trust, recompute=body.recompute, notebook=notebook
     )
 
 

@@ -18,8 +18,17 @@ class UndoRequest:
     redo: bool = False
 
 
+@dataclasses.dataclass(frozen=True)
+class PreviewQuery:
+    """In which notebook's kernel, relative to the server's root; null: in that of the notebook that the snapshot was taken of."""
+
+    notebook: str | None = None
+
+
 def _preview(request: Request) -> Preview:
-    found = request.services.snapshots.preview(request.path["id"])
+    query: PreviewQuery = request.query
+    notebook = request.file(query.notebook) if query.notebook else None
+    found = request.services.snapshots.preview(request.path["id"], notebook=notebook)
     if found.notebook is None:
         return found
     return dataclasses.replace(found, notebook=request.relative(Path(found.notebook)) or found.notebook)
@@ -31,6 +40,13 @@ def _undo(request: Request) -> Restored:
 
 
 ROUTES: list[Route] = [
-    Route("GET", "/snapshots/{id}/preview", _preview, "What restoring it would do; nothing is changed.", Preview),
+    Route(
+        "GET",
+        "/snapshots/{id}/preview",
+        _preview,
+        "What restoring it would do; nothing is changed.",
+        Preview,
+        query=PreviewQuery,
+    ),
     Route("POST", "/snapshots/undo", _undo, "Take the last restore back.", Restored, body=UndoRequest),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -17,7 +17,8 @@ from mlnb.snapshots import rules
 from mlnb.snapshots.compare import Comparisons
 from mlnb.snapshots.differences import Diff
 from mlnb.snapshots.errors import NoLiveKernel
-from mlnb.snapshots.plugins import bundles, packs
+from mlnb.snapshots.history import History
+from mlnb.snapshots.plugins import bundles, labels, packs
 from mlnb.snapshots.plugins.around import Gathering, Sources, alone
 from mlnb.snapshots.plugins.documents import manifest_of_document, read_notebook
 from mlnb.snapshots.plugins.files import SnapshotFiles
@@ -50,6 +51,7 @@ class SnapshotsService(WayBack):
         identify: gives a notebook file its identity.
         clock: the present moment.
         fetch: brings what a snapshot needs here from the remote store.
+        linked: ids of the snapshots that jobs and runs point to.
     """
 
     def __init__(
@@ -63,8 +65,10 @@ class SnapshotsService(WayBack):
         identify: Callable[[Path], object] = lambda _path: None,
         clock: Clock = utc_now,
         fetch: Callable[[str], object] = lambda _id: None,
+        linked: Callable[[], Collection[str]] = lambda: (),
     ) -> None:
         self._repo = repo
+        self._linked = linked
         self._live_kernels = live_kernels
         self._env_id = env_id
         self._identify = identify
@@ -149,6 +153,14 @@ class SnapshotsService(WayBack):
     def comparisons(self) -> Comparisons:
         """Compares states, and tells what they know besides variables."""
         return Comparisons(self._files, self.get, self.list, self.take, self._clock)
+
+    @cached_property
+    def history(self) -> History:
+        """The history of notebooks: how it hangs together, documents as they were, names, and being rid of a state."""
+        put = lambda one: self._put(one)  # noqa: E731
+        forget = lambda gone: self._repo.change([], gone)  # noqa: E731
+        needs = (self._env_id, self._fetch, self._linked, self._clock)
+        return History(self._files, self._events, self.list, put, forget, *needs)
 
     def diff(self, a: str, b: str, *, has_details: bool = True, has_pictures: bool = False) -> Diff:
         """How snapshot `b` differs from snapshot `a`; see `Comparisons.diff`."""
@@ -235,9 +247,13 @@ class SnapshotsService(WayBack):
         manifest, is_trusted = self._files.read_any(snapshot_id)
         document = self._files.document(snapshot_id) if self._files.has_document(snapshot_id) else None
         listing = rules.snapshot_from_manifest(manifest, has_document=document is not None, is_trusted=is_trusted)
-        return replace(listing, notebook_id=document.notebook_id if document else None)
+        name = labels.name_of(self._files, snapshot_id)
+        if document is None:
+            return replace(listing, name=name)
+        return replace(listing, name=name, notebook_id=document.notebook_id, is_clean=document.is_clean)
 
     def _put(self, snapshot_id: str) -> Snapshot:
+        """Bring the index up to a snapshot, and return it."""
         snapshot = self._listing(snapshot_id)
         self._repo.change([snapshot], [])
         return snapshot

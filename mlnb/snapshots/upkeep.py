@@ -17,7 +17,7 @@ from mlnb.core.events import Event, EventSink
 from mlnb.core.files import locked
 from mlnb.core.secrets import mask
 from mlnb.snapshots.keeping import Cleaned, DiskUsage, Purged, Trace
-from mlnb.snapshots.plugins import checking, purging, texts
+from mlnb.snapshots.plugins import checking, labels, purging, texts
 from mlnb.snapshots.plugins.collecting import References, clear
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.holding import GRACE_S, take_away
@@ -220,9 +220,10 @@ class Upkeep:
 
     def _records(self, references: References) -> list[Record]:
         groups = self._groups(references)
+        files = self._files
         return [
-            Record(one, groups[one], manifest.created_at, manifest.reason, self._files.read_any(one)[1])
-            for one, manifest in references.manifests.items()
+            Record(one, groups[one], found.created_at, labels.reason_of(files, found), files.read_any(one)[1])
+            for one, found in references.manifests.items()
         ]
 
     def _groups(self, references: References) -> dict[str, str]:

@@ -21,7 +21,7 @@ from mlnb.snapshots.plugins.previewing import preview_of
 from mlnb.snapshots.ports import KernelDoor, LiveKernel
 from mlnb.snapshots.previews import Preview
 from mlnb.snapshots.rules.trust import why_not_trusted
-from mlnb.snapshots.types import Restored
+from mlnb.snapshots.types import Manifest, Restored
 
 _FIRST_CELL = "mlnb-start"
 _TAKE_TIMEOUT_S = 600.0
@@ -55,8 +55,17 @@ class WayBack:
         self._fetch = fetch
         self._clock = clock
 
-    def preview(self, snapshot_id: str, pid: int | None = None, timeout_s: float = _TAKE_TIMEOUT_S) -> Preview:
-        """What a restore would do, in the live kernel of the snapshot's notebook (or `pid`) when there is one. Nothing is changed.
+    def preview(
+        self,
+        snapshot_id: str,
+        pid: int | None = None,
+        timeout_s: float = _TAKE_TIMEOUT_S,
+        *,
+        notebook: Path | None = None,
+    ) -> Preview:
+        """What a restore would do, in the live kernel of the snapshot's notebook (or of `notebook`, or `pid`) when there is one.
+
+        Nothing is changed.
 
         Raises:
             SnapshotNotFound: there is none of that id.
@@ -66,7 +75,7 @@ class WayBack:
         """
         manifest, _ = self._files.read_any(snapshot_id)
         self._fetch(snapshot_id)
-        kernel = self._find_kernel(Path(manifest.notebook) if manifest.notebook else None, pid)
+        kernel = self._find_kernel(notebook or _notebook_of(manifest), pid)
         if kernel is None or not manifest.has_kernel:
             return preview_of(self._files, snapshot_id)
         return from_wire(Preview, self._call(kernel, "snapshots.preview", {"id": snapshot_id}, timeout_s))
@@ -80,6 +89,7 @@ class WayBack:
         *,
         trust: bool = False,
         recompute: bool = False,
+        notebook: Path | None = None,
     ) -> Restored:
         """Bring variables (all, or `names`) back into the live kernel of the snapshot's notebook, or `pid`.
 
@@ -90,6 +100,7 @@ class WayBack:
             timeout_s: how long to wait for a kernel that runs a cell.
             trust: the user trusts who made it; loading it may run code. It is said once.
             recompute: run cells again for what was not saved, where they can only give the same.
+            notebook: whose live kernel it is to be; where the snapshot was taken when None.
 
         Raises:
             SnapshotNotFound: there is none of that id.
@@ -104,9 +115,9 @@ class WayBack:
             raise NotTrusted(*why_not_trusted(snapshot_id, standing))
         if not manifest.has_kernel:
             raise Conflict(f"{snapshot_id} is the document alone; it holds no variables", "Restore it with --to PATH.")
-        kernel = self._find_kernel(Path(manifest.notebook) if manifest.notebook else None, pid)
+        kernel = self._find_kernel(notebook or _notebook_of(manifest), pid)
         if kernel is None:
-            where = manifest.notebook or "the notebook it was taken of"
+            where = notebook or manifest.notebook or "the notebook it was taken of"
             raise NoLiveKernel(
                 f"{where} has no running kernel with mlnb loaded",
                 f"Open it, or call mlnb.snapshots.restore({snapshot_id!r}) in the kernel you want.",
@@ -166,6 +177,10 @@ class WayBack:
 
     def _call(self, kernel: LiveKernel, name: str, arguments: dict[str, Any], timeout_s: float) -> Any:  # noqa: ANN401 - JSON
         return self._door.call(Path(kernel.connection_file), name, arguments, timeout_s)
+
+
+def _notebook_of(manifest: Manifest) -> Path | None:
+    return Path(manifest.notebook) if manifest.notebook else None
 
 
 def _with_first_cell(data: bytes, snapshot_id: str) -> bytes:

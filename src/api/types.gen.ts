@@ -500,6 +500,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/mlnb/snapshots/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a document as a front end shows it, saved or not, unless the history has it. */
+        post: operations["postSnapshotsDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/mlnb/snapshots/du": {
         parameters: {
             query?: never;
@@ -534,6 +551,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/mlnb/snapshots/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take over a snapshot from such a file. */
+        post: operations["postSnapshotsImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/mlnb/snapshots/purge": {
         parameters: {
             query?: never;
@@ -545,6 +579,23 @@ export interface paths {
         put?: never;
         /** Take the value of one variable out for good. */
         post: operations["postSnapshotsPurge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/snapshots/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A notebook's history, newest first, each entry with the one that it follows. */
+        get: operations["getSnapshotsTimeline"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -602,6 +653,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/mlnb/snapshots/{id}/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forget a snapshot for good. */
+        post: operations["postSnapshotsIdDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/mlnb/snapshots/{id}/diff/{other}": {
         parameters: {
             query?: never;
@@ -613,6 +681,75 @@ export interface paths {
         get: operations["getSnapshotsIdDiffOther"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/snapshots/{id}/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The notebook with its outputs, as it was. */
+        get: operations["getSnapshotsIdDocument"];
+        put?: never;
+        /** Make what a front end shows the document of a snapshot that has none. */
+        post: operations["postSnapshotsIdDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/snapshots/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write a snapshot to one file. */
+        post: operations["postSnapshotsIdExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/snapshots/{id}/name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Call a snapshot something, so that it stays. */
+        post: operations["postSnapshotsIdName"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/snapshots/{id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write its notebook to a new file. */
+        post: operations["postSnapshotsIdOpen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -734,6 +871,25 @@ export interface components {
         ApplyRequest: {
             /** Path */
             path: string;
+        };
+        /**
+         * AttachRequest
+         * @description The notebook, relative to the server's root, as a front end showed it when the snapshot was taken.
+         *
+         *     `is_clean`: whether no cell was stale or edited; null: not known.
+         */
+        AttachRequest: {
+            /** Content */
+            content?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Is Clean
+             * @default null
+             */
+            is_clean?: boolean | null;
+            /** Notebook */
+            notebook: string;
         };
         /**
          * CellChange
@@ -1471,6 +1627,11 @@ export interface components {
             python_then: string;
         };
         /**
+         * Empty
+         * @description Nothing.
+         */
+        Empty: Record<string, never>;
+        /**
          * Entity
          * @description What the features describe.
          *
@@ -1483,6 +1644,67 @@ export interface components {
             join_keys: string[];
             /** Name */
             name: string;
+        };
+        /**
+         * Entry
+         * @description One state in the history of a notebook.
+         *
+         *     Attributes:
+         *         name: what a person called it, else the reason that they or a job gave; empty: nothing.
+         *         parent: the entry that it follows, among those of this history; None: it begins one.
+         *         session: the life of the kernel it was taken in; empty without one.
+         *         cell_id: the cell that ran last.
+         *         cell_runs: how many cells had run in that kernel.
+         *         succeeded: whether that last run ended without an exception; None: nothing ran.
+         *         is_clean: whether, as far as it is known, no cell was stale, edited or had failed.
+         *         variables: how many; `lost`: of these, how many do not come back as they were saved.
+         *         size_bytes: of what it refers to, shared parts counted.
+         *         job: the job or run at whose end it was taken, or None.
+         */
+        Entry: {
+            /** Cell Id */
+            cell_id: string | null;
+            /** Cell Runs */
+            cell_runs: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Has Document */
+            has_document: boolean;
+            /** Has Kernel */
+            has_kernel: boolean;
+            /** Id */
+            id: string;
+            /** Is Clean */
+            is_clean: boolean;
+            /** Is Trusted */
+            is_trusted: boolean;
+            /**
+             * Job
+             * @default null
+             */
+            job: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "auto" | "named" | "job" | "before" | "document";
+            /** Lost */
+            lost: number;
+            /** Name */
+            name: string;
+            /** Parent */
+            parent: string | null;
+            /** Session */
+            session: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Succeeded */
+            succeeded: boolean | null;
+            /** Variables */
+            variables: number;
         };
         /**
          * Environment
@@ -1583,6 +1805,22 @@ export interface components {
         Executors: {
             /** Executors */
             executors: components["schemas"]["ExecutorInfo"][];
+        };
+        /**
+         * ExportRequest
+         * @description The folder to write to, relative to the server's root, and whether the values of variables go along.
+         */
+        ExportRequest: {
+            /**
+             * Folder
+             * @default
+             */
+            folder?: string;
+            /**
+             * With Variables
+             * @default true
+             */
+            with_variables?: boolean;
         };
         /**
          * Fact
@@ -1908,6 +2146,14 @@ export interface components {
             path: string;
         };
         /**
+         * ImportRequest
+         * @description The file that was exported, relative to the server's root.
+         */
+        ImportRequest: {
+            /** File */
+            file: string;
+        };
+        /**
          * Job
          * @description A submitted request to execute a notebook; its row is the truth.
          *
@@ -2098,6 +2344,31 @@ export interface components {
             timeout?: string | null;
         };
         /**
+         * KeepRequest
+         * @description The notebook, relative to the server's root, as a front end shows it; `parent`: the snapshot at which its kernel stands.
+         */
+        KeepRequest: {
+            /** Content */
+            content?: {
+                [key: string]: unknown;
+            };
+            /** Notebook */
+            notebook: string;
+            /**
+             * Parent
+             * @default null
+             */
+            parent?: string | null;
+        };
+        /**
+         * Kept
+         * @description The snapshot that was taken of the document; null: the history has it already.
+         */
+        Kept: {
+            /** Id */
+            id: string | null;
+        };
+        /**
          * LogPage
          * @description Lines of a job's log.
          *
@@ -2181,6 +2452,14 @@ export interface components {
             version: number;
         };
         /**
+         * NameRequest
+         * @description What to call it; empty: nothing any more.
+         */
+        NameRequest: {
+            /** Name */
+            name: string;
+        };
+        /**
          * NotebookEnvironment
          * @description The environment that a notebook runs in, or would.
          *
@@ -2232,6 +2511,17 @@ export interface components {
             size_bytes: number;
             /** Snapshots */
             snapshots: number;
+        };
+        /**
+         * OpenRequest
+         * @description The folder to write the notebook to, relative to the server's root.
+         */
+        OpenRequest: {
+            /**
+             * Folder
+             * @default
+             */
+            folder?: string;
         };
         /**
          * OrderPolicy
@@ -2581,7 +2871,8 @@ export interface components {
          * @description Which variables to bring back, all when null.
          *
          *     `trust`: the user trusts who made it, so that a snapshot from elsewhere is loaded too, which may run code. `recompute`: run cells again
-         *     for what was not saved, where they can only give the same.
+         *     for what was not saved, where they can only give the same. `notebook`: in whose kernel, relative to the server's root; null: in that
+         *     of the notebook that the snapshot was taken of.
          */
         RestoreRequest: {
             /**
@@ -2589,6 +2880,11 @@ export interface components {
              * @default null
              */
             names?: string[] | null;
+            /**
+             * Notebook
+             * @default null
+             */
+            notebook?: string | null;
             /**
              * Recompute
              * @default false
@@ -2856,6 +3152,16 @@ export interface components {
             stopped: boolean;
         };
         /**
+         * StoredDocument
+         * @description A notebook with its outputs, as it was: the JSON of its file.
+         */
+        StoredDocument: {
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Surroundings
          * @description What a snapshot knows besides variables, document and cell runs.
          *
@@ -2922,6 +3228,31 @@ export interface components {
              */
             part: "kernel_and_document" | "kernel" | "document";
             snapshot: components["schemas"]["Snapshot"];
+        };
+        /**
+         * Timeline
+         * @description Some entries, newest first.
+         *
+         *     Attributes:
+         *         total: how many there are of the kind asked for.
+         *         cursor: asks for the next ones; None at the end.
+         *         same: snapshots that are left out because they hold what an entry holds, with that entry: what a restore replaced when nothing
+         *             had changed since.
+         *         last_clean: the newest entry that is clean, of all; None: there is none.
+         */
+        Timeline: {
+            /** Cursor */
+            cursor: string | null;
+            /** Entries */
+            entries: components["schemas"]["Entry"][];
+            /** Last Clean */
+            last_clean: string | null;
+            /** Same */
+            same: {
+                [key: string]: string;
+            };
+            /** Total */
+            total: number;
         };
         /**
          * Trace
@@ -3088,6 +3419,14 @@ export interface components {
              * @default null
              */
             version: string | null;
+        };
+        /**
+         * Written
+         * @description The file that was written, relative to the server's root.
+         */
+        Written: {
+            /** Path */
+            path: string;
         };
         /**
          * Preview
@@ -4192,6 +4531,39 @@ export interface operations {
             };
         };
     };
+    postSnapshotsDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kept"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     getSnapshotsDu: {
         parameters: {
             query?: never;
@@ -4254,6 +4626,39 @@ export interface operations {
             };
         };
     };
+    postSnapshotsImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     postSnapshotsPurge: {
         parameters: {
             query?: never;
@@ -4274,6 +4679,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Purged"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getSnapshotsTimeline: {
+        parameters: {
+            query: {
+                notebook: string;
+                which?: "all" | "named" | "jobs";
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
                 };
             };
             /** @description What went wrong, and the way out. */
@@ -4382,6 +4821,37 @@ export interface operations {
             };
         };
     };
+    postSnapshotsIdDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     getSnapshotsIdDiffOther: {
         parameters: {
             query?: never;
@@ -4414,9 +4884,182 @@ export interface operations {
             };
         };
     };
-    getSnapshotsIdPreview: {
+    getSnapshotsIdDocument: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredDocument"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postSnapshotsIdDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttachRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postSnapshotsIdExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Written"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postSnapshotsIdName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    postSnapshotsIdOpen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Written"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getSnapshotsIdPreview: {
+        parameters: {
+            query?: {
+                notebook?: string | null;
+            };
             header?: never;
             path: {
                 id: string;
