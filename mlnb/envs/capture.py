@@ -276,7 +276,7 @@ def _installed(level: str) -> tuple[_Found, ...]:
         except OSError:
             continue
     # Contents of files change without their folder noticing: only what metadata says may be kept.
-    key = (tuple(folders), os.getpid()) if level == "fast" else None
+    key = tuple(folders) if level == "fast" else None
     if key is not None and key in _on_disk:
         return _on_disk[key]
     found: dict[str, _Found] = {}

@@ -100,7 +100,7 @@ class KernelSnapshots:
         self._attempt("runs were not linked", lambda: self._link(taken.id))
         return taken
 
-    def _take(self, reason: str) -> TakenSnapshot:
+    def _take(self, reason: str, *, is_awaited: bool = False) -> TakenSnapshot:
         snapshot_id, created_at, why = new_id("snap"), utc_now(), mask(reason)
         notebook, parent = self._notebook(), self.place.snapshot
         job = Job(
@@ -109,9 +109,10 @@ class KernelSnapshots:
             names=lambda: rules.user_names(self._shell.user_ns, getattr(self._shell, "user_ns_hidden", {})),
             describe=lambda: self._describe(snapshot_id, created_at, why, notebook, parent),
             process=self._process.capture,
-            git_folder=notebook.parent if notebook else Path.cwd(),
             notebook=str(notebook) if notebook else None,
             gather=lambda: self._gather(notebook),
+            prepare=self._environment,
+            is_awaited=is_awaited,
         )
         self._tell()
         taking = self._writer.take(job)
@@ -230,7 +231,7 @@ class KernelSnapshots:
                 files=self._files,
                 writer=self._writer,
                 process=self._process,
-                take_before=lambda id: self._take(f"before restore of {id}"),
+                take_before=lambda id: self._take(f"before restore of {id}", is_awaited=True),
                 runs=lambda manifest: runs_of(self._files, manifest, self._cells.sources),
             )
             self._lazy_restorer = Restorer(

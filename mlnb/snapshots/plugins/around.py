@@ -18,13 +18,13 @@ from mlnb.core.content import digest_of
 from mlnb.core.errors import Damaged
 from mlnb.core.wire import dumps, from_wire
 from mlnb.snapshots.plugins.data import pointers
-from mlnb.snapshots.plugins.git import git_details
+from mlnb.snapshots.plugins.git import GitFacts, git_facts
 from mlnb.snapshots.plugins.holding import hold
 from mlnb.snapshots.plugins.packs import PackReader, chunks_of
 from mlnb.snapshots.plugins.parameters import parameter_values, plain_values
 from mlnb.snapshots.plugins.storing import Known, Layout, StoredPart, component_of
 from mlnb.snapshots.surroundings import FORMAT, Readings, Surroundings
-from mlnb.snapshots.types import Chunk, Manifest
+from mlnb.snapshots.types import Chunk, Git, Manifest
 
 CODEC = "surroundings"
 
@@ -44,10 +44,11 @@ class Sources:
 
 @dataclass(frozen=True)
 class Gathered:
-    """What was gathered, with the blocks of bytes that it refers to."""
+    """What was gathered, with the blocks of bytes that it refers to; `commit` stands in the manifest itself."""
 
     surroundings: Surroundings
     blocks: tuple[bytes, ...] = ()
+    commit: Git | None = None
 
 
 class Gathering:
@@ -76,24 +77,23 @@ class Gathering:
             tick: called after each piece of work.
         """
         blocks: list[bytes] = []
-        git = self._ask("the git diff", lambda: git_details(self._folder, self._notebook), None)
-        details = None
-        if git is not None:
-            details, patch = git
-            if patch:
-                details = replace(details, patch=len(blocks))
-                blocks.append(patch)
+        git: GitFacts | None = self._ask("the git diff", lambda: git_facts(self._folder, self._notebook), None)
+        details = None if git is None else git.details
+        if git is not None and git.patch:
+            details = replace(git.details, patch=len(blocks))
+            blocks.append(git.patch)
         data = None
         if self._readings is not None:
             readings, known = self._readings, {one.path: one for one in (previous.data if previous else None) or ()}
-            found = self._ask("the data files", lambda: pointers(readings, known, tick, len(blocks)), None)
-            if found is not None:
-                data = tuple(found.files)
-                blocks += found.kept
-                self._notes += found.notes
+            files = self._ask("the data files", lambda: pointers(readings, known, tick, len(blocks)), None)
+            if files is not None:
+                data = tuple(files.files)
+                blocks += files.kept
+                self._notes += files.notes
         parameters = self._ask("the parameters", lambda: parameter_values(self._notebook, self._values), {})
         packages = self._ask("the packages", self._sources.packages, {})
-        return Gathered(Surroundings(data, parameters, packages, details, tuple(self._notes)), tuple(blocks))
+        found = Surroundings(data, parameters, packages, details, tuple(self._notes))
+        return Gathered(found, tuple(blocks), None if git is None else git.commit)
 
     def _ask(self, what: str, ask: Callable[[], Any], instead: Any) -> Any:  # noqa: ANN401 - whatever is asked for
         try:

@@ -22,7 +22,6 @@ from mlnb.core.errors import Damaged, MlnbError, StoreUnavailable
 from mlnb.snapshots.errors import StoreChanged
 from mlnb.snapshots.plugins import copies
 from mlnb.snapshots.plugins.files import SnapshotFiles
-from mlnb.snapshots.plugins.git import git_state
 from mlnb.snapshots.plugins.holding import hold
 from mlnb.snapshots.plugins.storing import Known, Layout, lay_out, store
 from mlnb.snapshots.plugins.taking import Found, Job, Taking, found_from_captured, with_variables
@@ -77,10 +76,11 @@ class CopyTaker:
         taking = Taking()
         with self._lock:
             before = tuple(self._outstanding)
-            copy = copies.fork(lambda say: self._work(job, before, say), [one.copy for one in before])
+            earlier = [one.copy for one in before]
+            copy = copies.fork(lambda say: self._work(job, before, say), earlier, is_awaited=job.is_awaited)
             made = _Outstanding(job.id, copy, taking)
             self._outstanding.append(made)
-        self._listen(made)
+        self._listen(made, job.prepare)
         return taking
 
     def _work(self, job: Job, before: tuple[_Outstanding, ...], say: copies.Say) -> None:
@@ -97,17 +97,18 @@ class CopyTaker:
         from mlnb.snapshots.plugins.capture import Capture  # cloudpickle, on first use
         from mlnb.snapshots.plugins.codecs import codecs
 
-        aside = ThreadPoolExecutor(2)
-        git = aside.submit(git_state, job.git_folder)  # it asks another program, which takes its time
+        aside = ThreadPoolExecutor(1)  # git is asked, which takes its time
         gathering = job.gather()
+        around = None if before else aside.submit(gathering.finish, latest(self._known, self._files.blobs))
         capture = Capture(job.namespace, codecs(), {}, copies.keep_on)
         capture.look(job.names(), job.process())
         self._catch_up(before)
-        around = aside.submit(gathering.finish, latest(self._known, self._files.blobs))
+        around = around or aside.submit(gathering.finish, latest(self._known, self._files.blobs))
         layout, found = self._lay_out(capture, job)
         say(found)
         copies.keep_on()
-        manifest = dataclasses.replace(with_variables(job.describe(), found), git=git.result())
+        manifest = with_variables(job.describe(), found)
+        manifest = dataclasses.replace(manifest, git=around.result().commit)
         for _ in range(_MOST_ANEW):
             try:
                 whole = with_gathered(layout, around.result(), self._known, self._files.blobs)
@@ -147,16 +148,17 @@ class CopyTaker:
             with contextlib.suppress(Exception):
                 oldest.result()
 
-    def _listen(self, made: _Outstanding) -> None:
+    def _listen(self, made: _Outstanding, prepare: Callable[[], object]) -> None:
         if self._listener is None or self._listener[0] != os.getpid():  # threads do not survive a fork
-            thread = threading.Thread(target=self._hear_all, name="mlnb-snapshots", daemon=True)
+            thread = threading.Thread(target=self._hear_all, args=[prepare], name="mlnb-snapshots", daemon=True)
             self._listener = (os.getpid(), thread)
             thread.start()
         self._queue.put(made)
 
-    def _hear_all(self) -> None:
+    def _hear_all(self, prepare: Callable[[], object]) -> None:
         from mlnb.snapshots.plugins import around, capture, codecs  # noqa: F401 - so that later copies need not
 
+        prepare()
         while True:
             made = self._queue.get()
             self._hear(made)

@@ -9,7 +9,6 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from mlnb.snapshots.plugins.files import SnapshotFiles
-from mlnb.snapshots.plugins.git import git_state
 from mlnb.snapshots.plugins.holding import hold
 from mlnb.snapshots.plugins.storing import Known, Layout, lay_out, store
 from mlnb.snapshots.plugins.taking import Job, Taking, found_from_captured, with_variables
@@ -66,16 +65,16 @@ class ThreadTaker:
         taking.found.set_result(found)
         manifest = with_variables(job.describe(), found)
         self._pending.append((taking.written, layout.size_bytes))
-        self._executor().submit(self._store, taking, manifest, layout, job, gathering)
+        self._executor().submit(self._store, taking, manifest, layout, gathering)
         return taking
 
-    def _store(self, taking: Taking, manifest: Manifest, layout: Layout, job: Job, gathering: Gathering) -> None:
+    def _store(self, taking: Taking, manifest: Manifest, layout: Layout, gathering: Gathering) -> None:
         from mlnb.snapshots.plugins.around import latest, with_gathered
 
         try:
             around = gathering.finish(latest(self._known, self._files.blobs))
             layout = with_gathered(layout, around, self._known, self._files.blobs)
-            whole = dataclasses.replace(manifest, git=git_state(job.git_folder))
+            whole = dataclasses.replace(manifest, git=around.commit)
             stored = store(self._files, whole, layout, self._known.chunks)
             self._known.learn(stored)
         except BaseException as error:  # noqa: BLE001 - it is handed to whoever waits

@@ -87,13 +87,14 @@ def _no_import_at_work() -> bool:
     return not locks
 
 
-def fork(work: Callable[[Say], None], before: Iterable[Copy]) -> Copy:
+def fork(work: Callable[[Say], None], before: Iterable[Copy], *, is_awaited: bool = False) -> Copy:
     """Make a copy that runs `work`. It returns at once, in this process only.
 
     Args:
         work: run in the copy, which ends with it; what it says can be read from `Copy.words`.
         before: the copies that are still at work, oldest first; `work` begins at once, `wait_for` waits for one of them. None is given back
             (`Copy.close`) before this returns.
+        is_awaited: somebody waits for it, so that it need not leave the processor to others.
 
     Raises:
         OSError: the operating system has no room for a copy.
@@ -112,7 +113,8 @@ def fork(work: Callable[[Say], None], before: Iterable[Copy]) -> Copy:
             os.close(handle)
         raise
     if pid == 0:
-        _be_a_copy(work, state, words_out, [words_in, end_in, *(copy.words.fileno() for copy in earlier)])
+        foreign = [words_in, end_in, *(copy.words.fileno() for copy in earlier)]
+        _be_a_copy(work, state, words_out, foreign, 0 if is_awaited else _NICE)
     os.close(words_out)
     os.close(end_out)
     return Copy(pid, os.fdopen(words_in, "rb"), end_in)
@@ -158,17 +160,17 @@ def standard_streams() -> dict[int, str]:
     return {**now, **{id(stream): name for name, stream in _streams_before.items()}}
 
 
-def _be_a_copy(work: Callable[[Say], None], state: object, words: int, foreign: list[int]) -> None:
+def _be_a_copy(work: Callable[[Say], None], state: object, words: int, foreign: list[int], nice: int) -> None:
     code = 1
     try:
-        _settle_in(state, foreign)
+        _settle_in(state, foreign, nice)
         work(lambda word: _say(words, word))
         code = 0
     finally:
         os._exit(code)  # without buffers, exit handlers and destructors, which are the other process's
 
 
-def _settle_in(state: object, foreign: list[int]) -> None:
+def _settle_in(state: object, foreign: list[int], nice: int) -> None:
     global _in_copy  # it is a fact about the process
     _in_copy = True
     gc.disable()
@@ -180,7 +182,7 @@ def _settle_in(state: object, foreign: list[int]) -> None:
     signal.set_wakeup_fd(-1)
     keep_on()
     with contextlib.suppress(OSError):
-        os.nice(_NICE)
+        os.nice(nice)
     for handle in foreign:
         os.close(handle)
     _leave_sockets()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 from mlnb.core.secrets import mask
@@ -17,41 +18,75 @@ _MOST_FILES = 200
 _SAFE = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false")  # a status starts no program of the repository's
 
 
+@dataclass(frozen=True)
+class GitFacts:
+    """What one question to git tells: the commit (None before the first one), what is not committed, and the diff to the commit."""
+
+    commit: Git | None
+    details: GitDetails
+    patch: bytes
+
+
 def git_state(folder: Path) -> Git | None:
     """The commit of `folder` and whether files differ from it; None without a repository, a commit or git."""
-    if not _is_repository(folder):
-        return None
-    commit = _git(folder, "rev-parse", "--verify", "HEAD")
-    if not commit:
-        return None
-    status = _git(folder, "status", "--porcelain", "--untracked-files=no")
-    return Git(commit.strip(), None if status is None else bool(status.strip()))
+    status = _status(folder, "no")
+    return None if status is None else status.commit
 
 
 def git_details(folder: Path, notebook: Path | None) -> tuple[GitDetails, bytes] | None:
-    """Branch, what is not committed, and the diff to the commit; None without a repository, a commit or git.
+    """Branch, what is not committed, and the diff to the commit; None without a repository or git. See `git_facts`."""
+    facts = git_facts(folder, notebook)
+    return None if facts is None else (facts.details, facts.patch)
+
+
+def git_facts(folder: Path, notebook: Path | None) -> GitFacts | None:
+    """Where `folder` stands; None without a repository or git. Git is asked once, and once more where files differ.
 
     Args:
         folder: the notebook's.
         notebook: left out of the diff, because a snapshot holds the document itself.
     """
-    if not _is_repository(folder):
-        return None
-    status = _git(folder, "status", "--porcelain=v1", "-z", "--branch", "--no-renames", "--untracked-files=normal")
+    status = _status(folder, "normal")
     if status is None:
         return None
-    head, *entries = status.split("\0")
-    branch = head.removeprefix("## ").removeprefix("No commits yet on ").partition("...")[0]
-    changed = [entry[3:] for entry in entries if entry and not entry.startswith("??")]
-    untracked = [entry[3:] for entry in entries if entry.startswith("??")]
-    patch = _patch(folder, notebook) if changed else b""
+    patch = _patch(folder, notebook) if status.changed else b""
     details = GitDetails(
-        branch="" if branch.startswith("HEAD ") else branch,
-        changed=tuple(sorted(changed)[:_MOST_FILES]),
-        untracked=tuple(sorted(untracked)[:_MOST_FILES]),
+        branch=status.branch,
+        changed=tuple(sorted(status.changed)[:_MOST_FILES]),
+        untracked=tuple(sorted(status.untracked)[:_MOST_FILES]),
         is_cut=len(patch) > MOST_PATCH_BYTES,
     )
-    return details, mask(patch[:MOST_PATCH_BYTES].decode(errors="replace")).encode()
+    return GitFacts(status.commit, details, mask(patch[:MOST_PATCH_BYTES].decode(errors="replace")).encode())
+
+
+@dataclass(frozen=True)
+class _Status:
+    commit: Git | None
+    branch: str
+    changed: list[str]
+    untracked: list[str]
+
+
+_PATH_AFTER = {"1": 8, "u": 10}  # how many fields stand before the path
+
+
+def _status(folder: Path, untracked: str) -> _Status | None:
+    """What ``git status`` says; without the sign of a repository git is not asked at all."""
+    if not _is_repository(folder):
+        return None
+    text = _git(folder, "status", "--porcelain=v2", "-z", "--branch", "--no-renames", f"--untracked-files={untracked}")
+    if text is None:
+        return None
+    lines = [line for line in text.split("\0") if line]
+    head = dict(line[2:].split(" ", 1) for line in lines if line.startswith("# "))
+    changed = [line.split(" ", _PATH_AFTER[line[0]])[-1] for line in lines if line[0] in _PATH_AFTER]
+    oid, branch = head.get("branch.oid", "(initial)"), head.get("branch.head", "")
+    return _Status(
+        None if oid == "(initial)" else Git(oid, bool(changed)),
+        "" if branch == "(detached)" else branch,
+        changed,
+        [line[2:] for line in lines if line[0] == "?"],
+    )
 
 
 def committed(notebook: Path) -> tuple[str, bytes] | None:

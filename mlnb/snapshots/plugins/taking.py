@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mlnb.snapshots.plugins.files import SnapshotFiles
@@ -28,9 +27,10 @@ class Job:
         names: tells which variables count; asked when the state is looked at.
         describe: the manifest without variables, components and chunks; asked when the state is looked at.
         process: tells the state of the process that no variable holds.
-        git_folder: the folder whose commit is recorded.
         notebook: its absolute path, or None.
         gather: begins to gather what the snapshot knows besides variables; asked when the state is looked at.
+        prepare: finds out once, in a thread of the kernel, what each copy of it would have to find out anew.
+        is_awaited: somebody waits for it to be on disk.
     """
 
     id: str
@@ -38,9 +38,10 @@ class Job:
     names: Callable[[], list[str]]
     describe: Callable[[], Manifest]
     process: Callable[[], bytes]
-    git_folder: Path
     notebook: str | None
     gather: Callable[[], Gathering]
+    prepare: Callable[[], object] = lambda: None
+    is_awaited: bool = False
 
 
 @dataclass(frozen=True)
