@@ -16,6 +16,7 @@ KINDS: dict[str, str] = {
     "foreign_output": "A stored output cannot be of the code it stands under.",
     "syntax_error": "The code of a cell cannot be parsed.",
     "used_before_defined": "A cell uses a name that only a cell further down defines.",
+    "called_before_defined": "A cell calls a function that uses, surely, a name that only a cell further down defines.",
     "used_after_delete": "A cell uses a name that a cell above deletes.",
     "needs_skipped": "A cell uses a name that only a cell with the tag `skip` defines.",
     "not_defined": "A cell uses a name that no cell defines.",

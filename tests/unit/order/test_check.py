@@ -11,6 +11,7 @@ import pytest
 from mlnb.core.errors import NotFound
 from mlnb.order.plugins.notebook_file import notebook_from_document, read_notebook
 from mlnb.order.plugins.python import PythonAnalyzer
+from mlnb.order.rules.findings import KINDS
 from mlnb.order.rules.static import check_notebook
 
 
@@ -218,10 +219,14 @@ def test_the_examples_are_clean(repository):
 
 def test_every_finding_is_documented_and_made(repository):
     text = (repository / "docs" / "order.md").read_text()
-    documented = set(re.findall(r"^\| `([a-z_]+)` \| (?:error|warning|info)", text, re.MULTILINE))
+    rows = re.findall(r"^\| `([a-z_]+)` \| (error|warning|info) \| (.+?) \|", text, re.MULTILINE)
+    documented = {kind for kind, _, _ in rows}
+    assert {kind: f"{meaning[0].upper()}{meaning[1:]}." for kind, _, meaning in rows} == KINDS
     made = {kind for _, expected in WAYS.values() for kind, _, _ in expected}
     made |= {"missing_id", "same_id", "no_kernelspec"}
     assert made == documented
+    severities = {(kind, severity) for _, expected in WAYS.values() for kind, _, severity in expected}
+    assert severities <= {(kind, severity) for kind, severity, _ in rows}
 
 
 def test_nothing_malformed_ends_in_an_exception():
