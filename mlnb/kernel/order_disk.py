@@ -8,13 +8,16 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from mlnb.kernel import order_content, order_files, order_reads, order_world
 from mlnb.kernel.order_files import ABSENT, Watch
 from mlnb.kernel.order_names import Reach
 from mlnb.order.rules.traces import Fingerprint, Key, all_of, family_of
 from mlnb.order.types import CellCode
+
+_SIZES: Final = frozenset({"stat", "lstat", "st_size", "st_mtime", "getsize", "getmtime"})
+_WEIGHED_LIMIT: Final = 500
 
 
 @dataclass(slots=True)
@@ -78,6 +81,8 @@ class Disk:
                 path not in files.read and (is_anew or (old != new and _is_redirected(path, code)))
             ):
                 inputs |= self._found(path, old, before.entries, files)
+        if not reach.words.isdisjoint(_SIZES):
+            inputs |= _weighed(files)
         self._entries.update({key: value for key, value in outputs.items() if key.startswith("@in:")})
         return inputs | _missing_modules(code) | _overwritten(code, files) | self._own_modules(
             code, reach, files
@@ -128,6 +133,19 @@ class Disk:
         return found
 
 
+def _weighed(files: Watch) -> dict[Key, Fingerprint]:
+    """Files in folders that were listed, for code that asks entries of folders for their size, which goes through no door."""
+    found: dict[Key, Fingerprint] = {}
+    folders = [path for path in files.read if files.before.get(path, "").startswith("folder ")]
+    paths = [f"{folder.rstrip('/')}/{name}" for folder in folders for name in order_content.names_in(folder)]
+    for path in paths[:_WEIGHED_LIMIT]:
+        if path not in files.written and not order_files.is_quiet(path):
+            text = files.before.get(path) or order_files.content(path)
+            if not text.startswith("folder "):
+                found[f"@file:{path}"] = text
+    return found
+
+
 def _overwritten(code: CellCode, files: Watch) -> dict[Key, Fingerprint]:
     """``%%writefile`` says whether there was a file before."""
     found = {}
@@ -141,7 +159,7 @@ def _overwritten(code: CellCode, files: Watch) -> dict[Key, Fingerprint]:
 
 def _missing_modules(code: CellCode) -> dict[Key, Fingerprint]:
     """Where a module that could not be imported would have to lie."""
-    missing = {name.partition(".")[0] for name in code.modules} - sys.modules.keys()
+    missing = {root for name in code.modules if (root := name.partition(".")[0]) not in sys.modules}
     found = {}
     for folder in sys.path if missing else ():
         for name in missing:

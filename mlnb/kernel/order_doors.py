@@ -145,6 +145,7 @@ class Doors:
         self._users: set[str] = set()  # names of the user's that have held one of the functions
         self._looked_at: set[str] = set()
         self._watched = False
+        self._held: list[int] = []  # how often each stand-in was referred to when it was not yet in its places
 
     def add(self, real: Callable[..., Any], note: Note, known: set[tuple[Any, ...]]) -> None:
         """Watch calls of the built-in function `real`."""
@@ -158,6 +159,7 @@ class Doors:
         """Put the stand-ins in, in the user's `names` as well."""
         if len(self._looked_at) != len(sys.modules):
             self._look_at_modules()
+        self._held = self._references()
         for place, name, real, new in self._places:
             if place.get(name) is real:  # whoever has put in something else has the last word
                 place[name] = new
@@ -174,7 +176,7 @@ class Doors:
         for place, name, real, new in self._places:
             if place.get(name) is new:
                 place[name] = real
-        if not self._back.keys().isdisjoint(map(id, list(names.values()))):
+        if self._references() != self._held and not self._back.keys().isdisjoint(map(id, list(names.values()))):
             self._users |= self._exchange(names, self._back)
         if len(self._looked_at) != len(sys.modules):
             self._looked_at = set(sys.modules)  # what the cell imported has met the stand-ins only
@@ -185,6 +187,10 @@ class Doors:
             if isinstance(module, types.ModuleType):
                 self._exchange(module.__dict__, self._back)
         self._places, self._looked_at = [], set()
+
+    def _references(self) -> list[int]:
+        """How often each stand-in is referred to: when a cell keeps one, its number tells, without a look at thousands of names."""
+        return [*map(sys.getrefcount, self._by_real.values())]
 
     @staticmethod
     def _exchange(names: MutableMapping[str, Any], given: dict[int, Any]) -> set[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import itertools
 import operator
 import re
 import sys
@@ -61,7 +60,7 @@ class Names:
         self._passed_over = 0  # that many of those there are
         self._newest: object = None  # the name that was added last
         self._builtins = {name: real_of(value) for name, value in vars(builtins).items() if name not in _OF_IPYTHON}
-        self._usual_builtins = frozenset(self._builtins) | _OF_IPYTHON
+        self._same_builtins: tuple[list[str], list[object]] = ([], [None])  # as at the last look
         self._patched: dict[str, object] = {}  # what the user added to the builtins: as good as a global name
 
     def digest(self, name: str) -> Fingerprint:
@@ -102,9 +101,10 @@ class Names:
             if name not in namespace and patched.get(name) is not self._patched.get(name):
                 changed.add(name)
                 self.look(name)
-        for name in self.prints.keys() - namespace.keys() - self._patched.keys():
-            self._forget(name)
-            changed.add(name)
+        if not self.prints.keys() <= namespace.keys():
+            for name in self.prints.keys() - namespace.keys() - self._patched.keys():
+                self._forget(name)
+                changed.add(name)
         return changed
 
     def _set_since(self) -> list[tuple[str, object]]:
@@ -112,32 +112,49 @@ class Names:
         looked at each time anew: new names come last, and when their number does not tell the same, all names are looked at.
         """
         namespace, roots = self._shell.user_ns, self._roots
-        names: list[str] = list(namespace)
-        added = list(itertools.takewhile(lambda name: name is not self._newest, reversed(names)))
-        is_found = len(added) < len(names)
-        added = [name for name in added if name not in roots]
-        if not is_found or sum(map(namespace.__contains__, roots)) + self._passed_over + len(added) != len(names):
-            added, self._passed_over = names, 0
+        total, added = len(namespace), self._added_last()
+        are_there = roots.keys() <= namespace.keys()
+        there = len(roots) if are_there else sum(map(namespace.__contains__, roots))
+        if added is None or there + self._passed_over + len(added) != total:
+            added, self._passed_over = list(namespace), 0
         of_interest = [name for name in added if type(name) is not str or not HISTORY.match(name)]
         self._passed_over += len(added) - len(of_interest)
-        self._newest = names[-1] if names else None
+        self._newest = next(reversed(namespace), None)
         get = namespace.get
-        found = [
-            (name, value)
-            for name, root in roots.items()
-            if id(value := get(name, _GONE)) != root and value is not _GONE
-        ]
+        found: list[tuple[str, object]] = []
+        if not are_there or list(map(id, map(get, roots))) != list(roots.values()):
+            found = [
+                (name, value)
+                for name, root in roots.items()
+                if id(value := get(name, _GONE)) != root and value is not _GONE
+            ]
         return [*found, *((name, get(name)) for name in of_interest if name not in roots)] if of_interest else found
+
+    def _added_last(self) -> list[str] | None:
+        """The names that came after the one that was the newest at the last look; None when that one is not there any more."""
+        namespace, newest, roots = self._shell.user_ns, self._newest, self._roots
+        added: list[str] = []
+        try:
+            for name in reversed(namespace):
+                if name is newest:
+                    return [name for name in added if name not in roots]
+                added.append(name)
+        except RuntimeError:  # a thread adds names meanwhile
+            return None
+        return None
 
     def _added_builtins(self) -> dict[str, object]:
         now, start = vars(builtins), self._builtins
-        if now.keys() <= self._usual_builtins and all(map(operator.is_, map(now.get, start), start.values())):
-            return {}
-        return {
+        names, values = self._same_builtins
+        if names == list(now) and all(map(operator.is_, values, list(now.values()))):
+            return self._patched
+        found = {
             name: value
             for name, value in list(now.items())
             if name not in _OF_IPYTHON and start.get(name, start) is not value
         }
+        self._same_builtins = (list(now), list(now.values()))
+        return found
 
     def _forget(self, name: str) -> None:
         self.prints.pop(name, None)

@@ -192,14 +192,16 @@ class Tracker:
 
     def _note_changes_between_runs(self) -> None:
         """Widgets, debuggers and the like can set and change names while no cell runs: such changes have no cell."""
-        before = {name: known.digest for name, known in self.names.prints.items()}
+        before = self.names.prints.copy()
         changed = self.names.refresh()
         doubtful: set[str] = set()
         if self._between.take():
             beside, doubtful = look_at_all(self.names, changed, self.memory.number)
             changed |= beside
         outputs = {
-            name: self.names.digest(name) for name in changed if self.names.digest(name) != before.get(name, ABSENT)
+            name: now
+            for name in changed
+            if (now := self.names.digest(name)) != (before[name].digest if name in before else ABSENT)
         }
         if outputs:
             self._keep(None, Trace("", {}, outputs, unsure=frozenset(doubtful)))

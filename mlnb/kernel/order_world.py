@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import random
-import sys
 import types
+from typing import Final
 
 import xxhash
+
+from mlnb.kernel.order_generators import NumpyState, PythonState
 
 _BY_VALUE = (bool, int, float, complex, str, bytes, tuple, frozenset, type(None))
 _SHELL_NOISE = frozenset({"OLDPWD", "LINES", "COLUMNS", "_"})
@@ -38,20 +39,8 @@ def environment() -> dict[str, str]:
     return _environment[1]
 
 
-def random_state() -> str:
-    """State of the standard library's generator."""
-    return digest(hash(random.getstate()))
-
-
-def numpy_random_state() -> str | None:
-    """State of numpy's global generator, or None when numpy's random numbers are not loaded."""
-    module = sys.modules.get("numpy.random")
-    if module is None or not hasattr(module, "get_state"):
-        return None
-    state = module.get_state(legacy=False)
-    inner = state["state"]
-    rest = (inner.get("pos"), state.get("has_gauss"), state.get("gauss"))
-    return xxhash.xxh3_128_hexdigest(inner["key"].tobytes() + repr(rest).encode())
+random_state: Final = PythonState()
+numpy_random_state: Final = NumpyState()
 
 
 def module_surface(module: types.ModuleType) -> str:
