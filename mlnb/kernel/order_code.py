@@ -7,6 +7,7 @@ import inspect
 import sys
 import types
 from dataclasses import dataclass
+from typing import Any
 
 import xxhash
 
@@ -22,6 +23,12 @@ _CONSTANTS = {
     dis.opmap[name] for name in ("LOAD_CONST", "LOAD_CONST_IMMORTAL", "LOAD_COMMON_CONSTANT") if name in dis.opmap
 }
 _ATTRIBUTES = {dis.opmap[name] for name in ("LOAD_ATTR", "LOAD_METHOD") if name in dis.opmap}
+_SETS_ATTRIBUTE = {dis.opmap["STORE_ATTR"], dis.opmap["DELETE_ATTR"]}
+_SETS_ITEM = {dis.opmap["STORE_SUBSCR"], dis.opmap["DELETE_SUBSCR"]}
+_IMPORTS = {dis.opmap["IMPORT_NAME"], dis.opmap["IMPORT_FROM"]}
+_PASSED_OVER = {"EXTENDED_ARG", "CACHE", "NOP", "PUSH_NULL"}
+SETS = "="
+"""The word for code that sets an attribute or an item of something global."""
 _REMEMBERED = 20_000
 _QUERIES = frozenset(["query", "eval"])
 
@@ -33,7 +40,8 @@ class CodeFacts:
     Attributes:
         digest: equal for code that does the same (line numbers and file names do not count).
         names: global names it reads or sets.
-        words: those and every attribute it uses; ``is`` when it asks if two values are one object, ``time.time`` for the clock.
+        words: those and every attribute it uses; ``is`` when it asks if two values are one object, ``time.time`` for the clock,
+            `SETS` when it sets what is global.
         texts: its short text constants, but no docstrings: these tell people, and name no files that are read.
         modules: modules it imports when it runs.
     """
@@ -63,6 +71,8 @@ def facts_of(code: types.CodeType) -> CodeFacts:
 def _read(code: types.CodeType) -> CodeFacts:
     names, modules, marks = _globals(code)
     words = set(code.co_names) | marks
+    if _sets_what_is_global(code):
+        words.add(SETS)
     texts: list[str] = []
     parts: list[object] = [
         code.co_name, code.co_code, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars,
@@ -139,3 +149,53 @@ def _attribute(code: types.CodeType, operation: int, argument: int) -> str:
     shifted = operation == dis.opmap["LOAD_ATTR"] and sys.version_info >= (3, 12)
     place = argument >> 1 if shifted else argument
     return code.co_names[place] if place < len(code.co_names) else ""
+
+
+def _sets_what_is_global(code: types.CodeType) -> bool:
+    """Whether it sets an attribute or an item of what a global name or an import gives."""
+    origins = _Origins()
+    for step in dis.get_instructions(code):
+        if origins.sets_global(step):
+            return True
+        origins.follow(step)
+    return False
+
+
+class _Origins:
+    """Which values on the stack come from a global name, as far as straight code tells."""
+
+    def __init__(self) -> None:
+        self._local: set[str] = set()
+        self._stack: list[bool] = []  # empty where it cannot be told
+
+    def sets_global(self, step: dis.Instruction) -> bool:
+        """Whether `step` sets an attribute or an item of such a value."""
+        if step.opcode in _SETS_ATTRIBUTE:
+            return self._stack[-1:] == [True]
+        return step.opcode in _SETS_ITEM and self._stack[-2:-1] == [True]
+
+    def follow(self, step: dis.Instruction) -> None:
+        """Do to the stack what `step` does."""
+        name = step.opname
+        if step.opcode in _READS or step.opcode in _IMPORTS:
+            self._stack.append(True)
+        elif name.startswith("LOAD_FAST") and isinstance(step.argval, str):
+            self._stack.append(step.argval in self._local)
+        elif step.opcode in _CONSTANTS:
+            self._stack.append(False)
+        elif name == "STORE_FAST":
+            is_global = bool(self._stack) and self._stack.pop()
+            (self._local.add if is_global else self._local.discard)(step.argval)
+        elif name not in _PASSED_OVER and step.opcode not in _ATTRIBUTES:
+            self._work(name, step.argval)
+
+    def _work(self, name: str, argument: Any) -> None:  # noqa: ANN401 - of any instruction
+        stack = self._stack
+        if name == "COPY" and len(stack) >= argument:
+            stack.append(stack[-argument])
+        elif name == "SWAP" and len(stack) >= argument:
+            stack[-1], stack[-argument] = stack[-argument], stack[-1]
+        elif name in ("BINARY_OP", "BINARY_SUBSCR") and len(stack) > 1:
+            stack[-2:] = [name == "BINARY_SUBSCR" and stack[-2]]
+        else:
+            stack.clear()

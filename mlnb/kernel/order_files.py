@@ -39,6 +39,8 @@ class Watch:
         relative: whether any was named relative to the working directory.
         programs: whether another program was started.
         hosts: other computers whose address was asked for.
+        told: what was set that nobody can ask for: arguments by family and function.
+        put: environment variables that were set for other programs, perhaps past ``os.environ``.
     """
 
     before: dict[str, str] = field(default_factory=dict)
@@ -49,6 +51,8 @@ class Watch:
     relative: bool = False
     programs: bool = False
     hosts: set[str] = field(default_factory=set)
+    told: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    put: dict[str, str] = field(default_factory=dict)
 
 
 _active: Watch | None = None
@@ -212,6 +216,25 @@ def _connected(watch: Watch, arguments: tuple[Any, ...], named: dict[str, Any]) 
         watch.databases.add(path)
 
 
+def _telling(family: str, what: str) -> Noted:
+    """Notes calls of a function of which the effect cannot be read: the last one with the same first argument counts."""
+
+    def told(watch: Watch, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+        watch.told[f"{family}/{what} {arguments[0]!r:.80}"] = (*arguments, *sorted(named.items()))
+
+    return told
+
+
+def _registered(watch: Watch, arguments: tuple[Any, ...], _named: dict[str, Any]) -> None:
+    family, sub = arguments
+    if sub.__module__ == "__main__":  # libraries do that, too, while they are loaded
+        watch.told[f"{family.__module__.partition('.')[0]}/{family.__qualname__} takes {sub.__qualname__}"] = arguments
+
+
+def _put(watch: Watch, arguments: tuple[Any, ...], _named: dict[str, Any]) -> None:
+    watch.put[os.fsdecode(arguments[0])] = os.fsdecode(arguments[1]) if len(arguments) > 1 else ABSENT
+
+
 _WATCHED: Final[dict[tuple[str, str], Noted]] = {
     ("io", "open"): _opened, ("io", "open_code"): _opened, ("os", "open"): _opened_low,
     ("os", "listdir"): _listed, ("os", "scandir"): _listed, ("os", "mkdir"): _made, ("os", "remove"): _changed,
@@ -220,6 +243,10 @@ _WATCHED: Final[dict[tuple[str, str], Noted]] = {
     ("os", "chdir"): _moved, ("os", "fchdir"): _moved, ("_sqlite3", "connect"): _connected, ("_socket", "getaddrinfo"): _looked_up,
     ("_posixsubprocess", "fork_exec"): _started, ("os", "system"): _started, ("os", "posix_spawn"): _started,
     ("os", "posix_spawnp"): _started, ("os", "forkpty"): _started, ("_winapi", "CreateProcess"): _started,
+    ("os", "putenv"): _put, ("os", "unsetenv"): _put, ("_abc", "_abc_register"): _registered,
+    ("_codecs", "register"): _telling("process", "codecs by"), ("_codecs", "register_error"): _telling("process", "errors of codecs"),
+    ("_sqlite3", "register_adapter"): _telling("sqlite3", "adapter of"),
+    ("_sqlite3", "register_converter"): _telling("sqlite3", "converter of"),
 }  # fmt: skip
 _added: Final[set[tuple[str, str]]] = set()
 

@@ -60,6 +60,7 @@ class _Package:
     uses: set[str] = field(default_factory=set)
     start: Items = field(default_factory=dict)
     now: Items = field(default_factory=dict)
+    rows: set[str] = field(default_factory=set)
     identities: tuple[list[int], list[int]] | None = None
 
 
@@ -88,8 +89,11 @@ class Libraries:
             used = {name for package in new for name in self._packages[package].uses} - sys.stdlib_module_names
             self.watch(used)
 
-    def look(self, names: Iterable[str] | None) -> Items:
-        """Look at the packages among `names` (all when None) and those they build on; what changed since, by package and item."""
+    def look(self, names: Iterable[str] | None, *, tables: bool = False) -> Items:
+        """Look at the packages among `names` (all when None) and those they build on; what changed since, by package and item.
+
+        Private tables that grow count with `tables` only: most are what a library collects while it works.
+        """
         if len(sys.modules) != self._loaded:
             self._add_modules()
         wanted = {name for name in (self._packages if names is None else names) if name in self._packages}
@@ -103,7 +107,7 @@ class Libraries:
                 continue
             before = dict(package.now)
             for place in list(package.places):
-                self._look_at(package, place)
+                self._look_at(package, place, tables=tables)
             package.identities = identities
             if package.now != before:
                 found |= {f"{name}/{item}": value for item, value in package.now.items() if before.get(item) != value}
@@ -123,6 +127,11 @@ class Libraries:
         name, _, item = named.partition("/")
         package = self._packages[name]
         return all(_PLAIN_TEXT.match(values[item]) is not None for values in (package.start, package.now))
+
+    def is_row(self, named: str) -> bool:
+        """Whether `named` (as of `look`) is a list or a set as a whole."""
+        name, _, item = named.partition("/")
+        return name in self._packages and item in self._packages[name].rows
 
     def absorb(self, items: Iterable[str]) -> None:
         """Take `items` (as of `look`) for what libraries do of themselves: they count as having been so from the start."""
@@ -181,7 +190,7 @@ class Libraries:
 
     # ---- looking
 
-    def _look_at(self, package: _Package, place: Place, *, first: bool = False) -> None:
+    def _look_at(self, package: _Package, place: Place, *, first: bool = False, tables: bool = False) -> None:
         try:
             values = place.fetch()
             rows = not isinstance(values, dict)
@@ -200,21 +209,23 @@ class Libraries:
                 if below is not None:
                     self._add(package, below)
         if not first:
-            self._compare(package, place, before, now, rows=rows)
+            self._compare(package, place, before, now, rows=rows, tables=tables)
 
     def _compare(
-        self, package: _Package, place: Place, before: dict[str, Any], now: dict[str, Any], *, rows: bool
+        self, package: _Package, place: Place, before: dict[str, Any], now: dict[str, Any], *, rows: bool, tables: bool
     ) -> None:
         if rows:
             if not place.public and all(now.get(name, _MISSING) is value for name, value in before.items()):
                 return
+            package.rows.add(place.path)
             self._note(package, place.path, digest_row(self._print, before), digest_row(self._print, now))
             return
         for name in {**before, **now}:
             old, new = before.get(name, _MISSING), now.get(name, _MISSING)
             if old is new or is_noise(place, name) or isinstance(new, types.ModuleType):
                 continue
-            if old is _MISSING and (not place.public or is_private(name) or not is_plain_or_code(new)):
+            is_open = (tables and place.depth > 0) or (place.public and not is_private(name))
+            if old is _MISSING and not (is_open and is_plain_or_code(new)):
                 continue
             if new is not _MISSING and (isinstance(old, Kind) or (old is None and not is_plain_or_code(new))):
                 continue  # made or worked out on first use

@@ -25,6 +25,7 @@ _READS_ENVIRONMENT: Final = frozenset(
 _STATE_WORDS: Final = frozenset(["getstate", "get_state"])
 _DRAWS: Final = re.compile(r"random|sample|shuffle|_split|fit")
 _SEED_WORDS: Final = frozenset(["seed", "setstate", "set_state", "manual_seed"])
+_ADDING: Final = frozenset({"insert", "append", "extend", "remove", "pop"})
 _FOLDER_MAGICS: Final = frozenset(
     {"pwd", "ls", "ll", "lk", "cd", "cat", "cp", "mv", "rm", "mkdir", "rmdir", "run", "writefile", "file"}
 )
@@ -76,12 +77,11 @@ class Outside:
 
     def take(self, code: CellCode, reach: Reach) -> OutsideState:
         """The outside as it is now, as far as `code` can tell it apart."""
-        state = OutsideState(self._values(code), order_world.environment())
+        state = OutsideState(self._values(code), order_world.environment(), loading=order_loading.Loading(code))
         for key, value in state.values.items():
             self.start.setdefault(key, value)
             self.now[key] = value
         state.settings = self._settings.before(code, reach)
-        state.loading = order_loading.Loading(code)
         if code.imports_only or state.loading.is_needed:
             state.loaded = frozenset(sys.modules)
         state.disk = self._disk.before(code, reach)
@@ -139,7 +139,7 @@ class Outside:
         found, left = self._disk.after(before.disk, code, reach, files)
         inputs |= found
         outputs |= left
-        read, set_ = self._settings.after(code, reach, before.settings)
+        read, set_ = self._settings.after(code, reach, before.settings, files)
         inputs |= read
         outputs |= set_
         self.now.update(outputs)
@@ -168,7 +168,7 @@ class Outside:
             return bool(reach.late) or "RecursionError" in words
         if key == "@path":
             if "sys" in words and "path" in words:
-                return not changed or code.changes_by_operator or "insert" in words
+                return not changed or code.changes_by_operator or not words.isdisjoint(_ADDING)
             return self._imports_own(code)
         return True  # @own
 

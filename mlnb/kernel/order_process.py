@@ -1,23 +1,19 @@
-"""State of the whole process that lies in no module's dictionary: read directly, by package, as far as the package is loaded."""
+"""State of the whole process that may decide any result, and how IPython shows values: read directly at each border."""
 
 from __future__ import annotations
 
 import _locale
-import gc
-import re
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
-from mlnb.kernel.order_doors import real_of
+from mlnb.kernel.order_asked import Show
 
-Show = Callable[[Any], str]
 PROCESS: Final = "process"
 """The family of what may decide the result of any call: locale, signal handlers, how results are shown."""
 
-_PATTERN: Final = re.compile(r" at 0x[0-9a-f]+")
 _setlocale: Final = _locale.setlocale
 _LC_ALL: Final = _locale.LC_ALL
 _getsignal: Final[Callable[[int], Any]] = sys.modules[
@@ -25,78 +21,6 @@ _getsignal: Final[Callable[[int], Any]] = sys.modules[
 ].getsignal  # the one of the module signal makes an enumeration member of each answer
 _NUMBERS: Final = tuple(sorted(int(number) for number in signal.valid_signals()))[:31]
 _digits: Final[Callable[[], int]] = getattr(sys, "get_int_max_str_digits", lambda: 0)
-_DECIMAL_PARTS: Final = ("prec", "rounding", "Emin", "Emax", "capitals", "clamp")
-
-
-def _decimal() -> Iterator[tuple[str, object]]:
-    decimal = sys.modules["decimal"]
-    context = decimal.getcontext()
-    yield "context", [getattr(context, part) for part in _DECIMAL_PARTS]
-    yield "traps", sorted(kind.__name__ for kind, on in context.traps.items() if on)
-
-
-def _numpy() -> Iterator[tuple[str, object]]:
-    numpy: Any = sys.modules["numpy"]
-    yield "error handling", numpy.geterr()
-    yield "print options", {name: value for name, value in numpy.get_printoptions().items() if name != "formatter"}
-
-
-def _logging() -> Iterator[tuple[str, object]]:
-    logging: Any = sys.modules["logging"]
-    yield "disabled below", logging.root.manager.disable
-    for name, logger in [("root", logging.root), *logging.root.manager.loggerDict.items()]:
-        handlers = getattr(logger, "handlers", None)
-        if handlers is None:
-            continue
-        for what, value, usual in (
-            ("level", logger.level, 30 if name == "root" else 0), ("propagation", logger.propagate, True),
-            ("disabled", logger.disabled, False), ("filters", [text_of(part) for part in logger.filters], []),
-            ("handlers", [(type(handler).__name__, handler.level) for handler in handlers], []),
-        ):  # fmt: skip
-            if value != usual:
-                yield f"{what} of the logger {name}", value
-
-
-def _csv() -> Iterator[tuple[str, object]]:
-    csv: Any = sys.modules["csv"]
-    yield "field limit", csv.field_size_limit()
-    parts = (
-        "delimiter",
-        "quotechar",
-        "escapechar",
-        "doublequote",
-        "skipinitialspace",
-        "lineterminator",
-        "quoting",
-        "strict",
-    )
-    for name in csv.list_dialects():
-        dialect = csv.get_dialect(name)
-        yield f"dialect {name}", [getattr(dialect, part, None) for part in parts]
-
-
-def _socket() -> Iterator[tuple[str, object]]:
-    yield "default timeout", sys.modules["_socket"].getdefaulttimeout()
-
-
-def _gc() -> Iterator[tuple[str, object]]:
-    yield "collection", (gc.isenabled(), gc.get_threshold(), gc.get_debug())
-
-
-def _sys() -> Iterator[tuple[str, object]]:
-    yield "recursion limit", sys.getrecursionlimit()
-    yield "switch interval", sys.getswitchinterval()
-    yield "tracing", (sys.gettrace() is not None, sys.getprofile() is not None)
-
-
-def _figures() -> Iterator[tuple[str, object]]:
-    helpers: Any = sys.modules.get("matplotlib._pylab_helpers")
-    for number, manager in helpers.Gcf.figs.items() if helpers is not None else ():
-        axes = manager.canvas.figure.axes
-        yield (
-            f"figure {number}",
-            [(len(one.lines), len(one.patches), len(one.collections), one.get_title()) for one in axes],
-        )
 
 
 class Whole:
@@ -175,26 +99,3 @@ class Whole:
 
 def _is_users(value: object) -> bool:
     return getattr(value, "__module__", None) == "__main__"
-
-
-_READERS: Final[dict[str, tuple[str, Callable[[], Iterator[tuple[str, object]]]]]] = {
-    "decimal": ("decimal", _decimal), "numpy": ("numpy", _numpy), "logging": ("logging", _logging), "csv": ("csv", _csv),
-    "socket": ("_socket", _socket), "gc": ("gc", _gc), "sys": ("sys", _sys), "pyplot": ("matplotlib._pylab_helpers", _figures),
-}  # fmt: skip
-"""Family -> (module that must be loaded, how to read it)."""
-
-
-def items_of(family: str) -> dict[str, str]:
-    """The state of the package `family` as text, by ``family/item``; empty where there is none to read."""
-    module, read = _READERS.get(family, ("", None))
-    if read is None or module not in sys.modules:
-        return {}
-    try:
-        return {f"{family}/{item}": text_of(value) for item, value in read()}
-    except Exception:  # noqa: BLE001 - what is missing is left out
-        return {}
-
-
-def text_of(value: object) -> str:
-    """`value` in words that are equal for equal values of this kernel."""
-    return _PATTERN.sub("", repr(real_of(value)))

@@ -1,18 +1,22 @@
 """What a run finds set for the whole process, by package, and what it sets: in module dictionaries, in the process, or out of sight.
 
 Three sources, none of them a list of settings: what shows in the dictionaries of modules (`order_libraries`), what the process tells when
-asked (`order_process`), and statements that may set something of a library (`CellCode.effects`), which count by their code and inputs
-because many libraries keep their settings in C, where nobody can look.
+asked (`order_process`, `order_asked`), and statements that may set something of a library (`CellCode.effects`), which count by their code
+and inputs because many libraries keep their settings in C, where nobody can look.
 """
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 import types
 from collections.abc import Iterable
 from typing import Any, Final
 
-from mlnb.kernel import order_process
+from mlnb.kernel import order_asked, order_process
+from mlnb.kernel.order_code import SETS
+from mlnb.kernel.order_files import Watch
 from mlnb.kernel.order_libraries import Libraries
 from mlnb.kernel.order_names import Names, Reach
 from mlnb.kernel.order_objects import is_transparent
@@ -35,6 +39,14 @@ _LOOKED_INTO: Final = frozenset(
 _CHANGING: Final = frozenset(
     {"append", "extend", "insert", "update", "clear", "remove", "discard", "setdefault", "__setattr__", "setattr", "rc"}
 )
+_GROWING: Final = frozenset(
+    {"append", "extend", "insert", "remove", "pop", "discard", "add"}
+    | {f"{verb}{what}" for verb in ("add", "remove") for what in ("Handler", "Filter")}
+)
+_ASKS_ARGUMENTS: Final = frozenset(
+    {"argparse", "optparse", "click", "typer", "fire", "absl", "docopt", "getopt", "fileinput"}
+)
+_REGISTERS: Final = re.compile(r"^(?:un)?(?:register|add[A-Z_]|install|declare|define)")
 _NOT_PACKAGES: Final = frozenset({"", "__main__", "mlnb", "posix", "_io", "_thread"})
 
 
@@ -83,15 +95,16 @@ class Settings:
         return self._now()
 
     def after(
-        self, code: CellCode, reach: Reach, before: dict[Key, Fingerprint]
+        self, code: CellCode, reach: Reach, before: dict[Key, Fingerprint], files: Watch
     ) -> tuple[dict[Key, Fingerprint], dict[Key, Fingerprint]]:
         """(inputs, outputs) of a run: the settings of the packages it uses, and those it set."""
         families = self._families(code, reach)
-        if not families and not code.effects:
+        if not families and not code.effects and not files.told:
             return {}, {}
         self._libraries.watch(families)
         sets = bool(code.effects or any(SETTING.match(word) or word in _CHANGING for word in reach.words))
-        seen = self._libraries.look(None if sets else families)
+        sets = sets or SETS in reach.words
+        seen = self._libraries.look(None if sets else families, tables=any(map(_REGISTERS.match, reach.words)))
         if not sets:
             kept = {item for item in seen if item.partition("/")[0] in code.words and self._libraries.is_setting(item)}
             self._libraries.absorb(seen.keys() - kept)
@@ -100,7 +113,7 @@ class Settings:
             self._current = None
         moved = {f"@library:{item}" for item in seen}
         self._ask_process(families)
-        own = self._hear(code.effects)
+        own = self._hear(code.effects) | self._hear_calls(files)
         now = self._now()
         set_ = {
             key: now[key] if key in now else self.start_of(key)
@@ -114,8 +127,10 @@ class Settings:
         set_ |= {key: now[key] if key in now else self.start_of(key) for key in own}
         drawn = {key: before.get(key, self.start_of(key)) for key in set_ if key.startswith("@library:pyplot/")}
         blind = own if code.changes_by_operator else own | {key for key in set_ if "/figure " not in key}
+        if not _GROWING.isdisjoint(reach.words):  # what is added to is what was there before
+            blind = {key for key in blind if not self._is_row(key)}
         read = {}
-        for family in () if code.only_sets else families:
+        for family in () if code.only_sets and _GROWING.isdisjoint(reach.words) else families:
             prefix = f"@library:{family}/"
             members = {key: value for key, value in before.items() if key.startswith(prefix)}
             key, value = all_of(prefix, members, [key for key in blind if key.startswith(prefix)])
@@ -138,6 +153,8 @@ class Settings:
             for name in code.modules
         ):
             found.add("sys")  # somebody has put a thing of their own in the place of a module
+        if not _ASKS_ARGUMENTS.isdisjoint(found):
+            found.add("sys")
         namespace = self._shell.user_ns
         if found or reach.late or any(name not in namespace for name in code.reads):
             found |= {PROCESS, "builtins"}
@@ -155,6 +172,11 @@ class Settings:
         module = sys.modules.get(name)
         return isinstance(module, types.ModuleType) and self._names.is_own(module)
 
+    def _is_row(self, key: Key) -> bool:
+        """Whether it is a row of values, to which statements add."""
+        item = key.removeprefix("@library:")
+        return item.startswith(order_asked.GROWING) or self._libraries.is_row(item)
+
     # ---- looking
 
     def _digest_of(self, value: Any) -> Fingerprint:  # noqa: ANN401 - any value
@@ -167,7 +189,7 @@ class Settings:
             elif family == "IPython":
                 found = self._whole.shell()
             else:
-                found = order_process.items_of(family)
+                found = order_asked.items_of(family, self._digest_of)
             if found is not self._asked.get(family) and found != self._asked.get(family, {}):
                 self._take_over(family, found)
 
@@ -208,6 +230,16 @@ class Settings:
             self._said[key] = digest((effect.digest, [self._names.digest(name) for name in sorted(effect.names)]))
             keys.add(key)
         return keys
+
+    def _hear_calls(self, files: Watch) -> set[Key]:
+        put = {name: value for name, value in files.put.items() if os.environ.get(name, ABSENT) != value}
+        calls = {f"{PROCESS}/variable {name}": (value,) for name, value in put.items()} | files.told
+        keys = {f"@library:{item.replace('~', '-')}": digest(self._digest_of(given)) for item, given in calls.items()}
+        for key, value in keys.items():
+            self._start.setdefault(key, ABSENT)
+            self._current = None
+            self._said[key] = value
+        return set(keys)
 
     @staticmethod
     def _is_out_of_sight(value: object) -> bool:

@@ -304,11 +304,16 @@ class _Session:
         }
         outside = {
             "@folder": os.getcwd() if os.path.isdir(".") else "",
-            "@environment": {name: value for name, value in os.environ.items() if not _ENVIRONMENT_NOISE.match(name)},
             "@random": hash(random.getstate()), "@path": list(sys.path),
-            "@numpy random": str(sys.modules["numpy"].random.get_state()), "@files": self._files(),
+            "@numpy random": str(sys.modules["numpy"].random.get_state()),
         }  # fmt: skip
-        return found | {name: (0, description(value)) for name, value in outside.items()}
+        variables = {
+            f"@environment {name}": (0, value)
+            for name, value in os.environ.items()
+            if not _ENVIRONMENT_NOISE.match(name)
+        }
+        files = {f"@file {path}": (0, repr(text)) for path, text in self._files().items()}
+        return found | {name: (0, description(value)) for name, value in outside.items()} | variables | files
 
     def _files(self) -> dict[str, bytes]:
         return {

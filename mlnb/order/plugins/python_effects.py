@@ -52,8 +52,21 @@ def words_of(tree: ast.AST) -> set[str]:
 
 def _compares_identity(node: ast.Compare) -> bool:
     """Whether `node` asks if two values are one object, other than ``x is None`` and the like."""
+    if _compares_addresses(node):
+        return True
     constant = any(isinstance(part, ast.Constant) for part in [node.left, *node.comparators])
     return not constant and any(isinstance(operator, (ast.Is, ast.IsNot)) for operator in node.ops)
+
+
+def _compares_addresses(node: ast.Compare) -> bool:
+    """Whether `node` is ``id(x) == id(y)``: as good as ``x is y``."""
+    return all(_is_address(part) for part in [node.left, *node.comparators])
+
+
+def _is_address(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "id" and len(node.args) == 1
+    )
 
 
 def texts_of(tree: ast.AST) -> tuple[str, ...]:
@@ -132,9 +145,17 @@ def seeds(tree: ast.AST) -> bool:
 def varying(tree: ast.AST) -> tuple[str, ...]:
     """What in `tree` differs from run to run, in words."""
     found: dict[str, None] = {}
+    compared = {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare) and _compares_addresses(node)
+        for part in (node.left, *node.comparators)
+    }
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
+        if _is_address(node) and id(node) not in compared:
+            found["where a value lies in memory"] = None
         called = _called(node)
         owner = node.func.value if isinstance(node.func, ast.Attribute) else None
         owner_name = owner.attr if isinstance(owner, ast.Attribute) else owner.id if isinstance(owner, ast.Name) else ""
