@@ -22,17 +22,20 @@ _NOT_SECRET_NAME = re.compile(
     r"(?:^|_)(?:token(?:s|izer\w*|_count|_limit|s_per\w*)|max_tokens?|num_tokens?|n_tokens?|author\w*|passenger\w*|passed|passes|pass_rate|compass)$",
     re.IGNORECASE,
 )
-_PATTERNS = (
-    re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),  # AWS access key id
-    re.compile(r"\bgh[pousr]_[A-Za-z0-9]{30,}\b"),  # GitHub tokens
-    re.compile(r"\bgithub_pat_[A-Za-z0-9_]{30,}\b"),
-    re.compile(r"\bglpat-[A-Za-z0-9_-]{20,}\b"),  # GitLab
-    re.compile(r"\bhf_[A-Za-z0-9]{30,}\b"),  # Hugging Face
-    re.compile(r"\bsk-(?:[a-z]+-)*[A-Za-z0-9_-]{20,}\b"),  # OpenAI and Anthropic style
-    re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}\b"),  # Slack
-    re.compile(r"\bAIza[0-9A-Za-z_-]{35}\b"),  # Google
-    re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\b"),  # JSON web token
-    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+_PATTERNS = (  # each with texts of which it needs one: to look for them takes a hundredth of the time
+    (("AKIA", "ASIA"), re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")),  # AWS access key id
+    (("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), re.compile(r"\bgh[pousr]_[A-Za-z0-9]{30,}\b")),  # GitHub tokens
+    (("github_pat_",), re.compile(r"\bgithub_pat_[A-Za-z0-9_]{30,}\b")),
+    (("glpat-",), re.compile(r"\bglpat-[A-Za-z0-9_-]{20,}\b")),  # GitLab
+    (("hf_",), re.compile(r"\bhf_[A-Za-z0-9]{30,}\b")),  # Hugging Face
+    (("sk-",), re.compile(r"\bsk-(?:[a-z]+-)*[A-Za-z0-9_-]{20,}\b")),  # OpenAI and Anthropic style
+    (("xox",), re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}\b")),  # Slack
+    (("AIza",), re.compile(r"\bAIza[0-9A-Za-z_-]{35}\b")),  # Google
+    (("eyJ",), re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\b")),  # JSON web token
+    (
+        ("PRIVATE KEY",),
+        re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+    ),
 )
 _URL_PASSWORD = re.compile(r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)(?P<value>[^\s/@]+)(?P<tail>@)", re.IGNORECASE)
 _BEARER = re.compile(r"(?P<head>\bBearer\s+)(?P<value>[A-Za-z0-9._~+/=-]{12,})", re.IGNORECASE)
@@ -63,9 +66,11 @@ def mask(text: str) -> str:
     """`text` with registered values and everything that looks like a credential replaced by ``••••••``."""
     for value in sorted(registered(), key=len, reverse=True):
         text = text.replace(value, MASK)
-    for pattern in _PATTERNS:
-        text = pattern.sub(MASK, text)
-    text = _URL_PASSWORD.sub(rf"\g<head>{MASK}\g<tail>", text)
+    for needs, pattern in _PATTERNS:
+        if any(need in text for need in needs):
+            text = pattern.sub(MASK, text)
+    if "://" in text:
+        text = _URL_PASSWORD.sub(rf"\g<head>{MASK}\g<tail>", text)
     text = _BEARER.sub(rf"\g<head>{MASK}", text)
     return _ASSIGNED.sub(_mask_assigned, text)
 

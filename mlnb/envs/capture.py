@@ -140,7 +140,7 @@ class _Found:
     editable_at: str  # the folder of an editable install, else ""
 
 
-_on_disk: dict[tuple[object, ...], tuple[_Found, ...]] = {}
+_on_disk: dict[str, tuple[int, list[_Found]]] = {}  # by folder, with the time of its last change
 
 
 def capture(level: str = "fast") -> Environment:
@@ -269,27 +269,26 @@ def _reach(start: set[str], edges: dict[str, list[str]]) -> set[str]:
 
 
 def _installed(level: str) -> tuple[_Found, ...]:
-    folders = []
-    for entry in dict.fromkeys(sys.path):
-        try:
-            folders.append((entry, os.stat(entry).st_mtime_ns))
-        except OSError:
-            continue
-    # Contents of files change without their folder noticing: only what metadata says may be kept.
-    key = tuple(folders) if level == "fast" else None
-    if key is not None and key in _on_disk:
-        return _on_disk[key]
     found: dict[str, _Found] = {}
-    for folder, _ in folders:
+    for folder in dict.fromkeys(sys.path):
         if not folder:
             continue  # the current folder is not part of the environment
-        for one in _in_folder(folder, level):
+        for one in _of_folder(folder, level):
             found.setdefault(one.distribution.name, one)  # the first on sys.path is the one that imports
-    answer = tuple(found.values())
-    if key is not None:
-        _on_disk.clear()
-        _on_disk[key] = answer
-    return answer
+    return tuple(found.values())
+
+
+def _of_folder(folder: str, level: str) -> list[_Found]:
+    try:
+        changed = os.stat(folder).st_mtime_ns
+    except OSError:
+        return []
+    if level != "fast":  # contents of files change without their folder noticing: only what metadata says may be kept
+        return _in_folder(folder, level)
+    known = _on_disk.get(folder)
+    if known is None or known[0] != changed:
+        known = _on_disk[folder] = (changed, _in_folder(folder, level))
+    return known[1]
 
 
 def _in_folder(folder: str, level: str) -> list[_Found]:

@@ -106,7 +106,7 @@ class KernelSnapshots:
         job = Job(
             id=snapshot_id,
             namespace=self._shell.user_ns,
-            names=lambda: rules.user_names(self._shell.user_ns, getattr(self._shell, "user_ns_hidden", {})),
+            names=self._names,
             describe=lambda: self._describe(snapshot_id, created_at, why, notebook, parent),
             process=self._process.capture,
             notebook=str(notebook) if notebook else None,
@@ -118,6 +118,9 @@ class KernelSnapshots:
         taking = self._writer.take(job)
         self._last_taken = time.monotonic()
         return TakenSnapshot(snapshot_id, created_at, why, taking)
+
+    def _names(self) -> Sequence[str]:
+        return rules.user_names(self._shell.user_ns, getattr(self._shell, "user_ns_hidden", {}))
 
     def _gather(self, notebook: Path | None) -> Gathering:
         from mlnb.snapshots.plugins.around import Gathering, Sources  # noqa: PLC0415 - on first use
@@ -228,6 +231,7 @@ class KernelSnapshots:
 
             kernel = Kernel(
                 namespace=self._shell.user_ns,
+                names=self._names,
                 files=self._files,
                 writer=self._writer,
                 process=self._process,

@@ -7,11 +7,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlnb.core.clock import utc_now
 from mlnb.core.errors import BadInput, Conflict, NotTrusted, Refused
 from mlnb.kernel.snapshots_restore import Kernel, Wish, restore
+from mlnb.kernel.snapshots_shelf import free_bytes
 from mlnb.kernel.snapshots_undo import Step, Steps
 from mlnb.snapshots import rules
 from mlnb.snapshots.plugins.previewing import preview_of
@@ -137,7 +138,7 @@ class Restorer:
             raise NotTrusted(*trust_rules.why_not_trusted(manifest.id, standing))
         wanted = [component for component in manifest.components if set(names) & set(component.names)]
         size = sum(buffer.size_bytes for component in wanted for buffer in component.buffers)
-        if size > _MOST_FOREIGN_SHARE * _free_bytes():
+        if size > _MOST_FOREIGN_SHARE * free_bytes():
             raise Refused(f"{manifest.id} is foreign and wants {size >> 20} MiB of memory", "Restore fewer variables.")
         return True
 
@@ -156,13 +157,3 @@ class Restorer:
             yield
         finally:
             self._busy.release()
-
-
-def _free_bytes() -> Any:  # noqa: ANN401 - a number; infinite where nobody knows
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError, IndexError):
-        pass
-    return float("inf")

@@ -10,6 +10,7 @@ from typing import Any
 
 from mlnb.core.errors import NotTrusted
 from mlnb.kernel.snapshots_recompute import run_again
+from mlnb.kernel.snapshots_shelf import Shelf, live_parts
 from mlnb.kernel.snapshots_taken import TakenSnapshot
 from mlnb.snapshots.plugins import functions, rebuild
 from mlnb.snapshots.plugins.capture import class_version
@@ -50,19 +51,23 @@ class Kernel:
 
     Attributes:
         namespace: the shell's.
+        names: which names in it are variables of the user.
         files: where the snapshot lies.
         writer: learns what is stored.
         process: sets what no variable holds.
         take_before: begins to keep the state as it is now.
         runs: the cell runs of a manifest, with their sources where they are known.
+        shelf: what earlier restores replaced and is still in memory.
     """
 
     namespace: dict[str, Any]
+    names: Callable[[], Sequence[str]]
     files: SnapshotFiles
     writer: SnapshotWriter
     process: ProcessState
     take_before: Callable[[str], TakenSnapshot]
     runs: Callable[[Manifest], Sequence[RanCell]]
+    shelf: Shelf = field(default_factory=Shelf)
 
 
 @dataclass(frozen=True)
@@ -95,19 +100,21 @@ def _restore(kernel: Kernel, manifest: Manifest, wish: Wish, before: Taking) -> 
     components = [component for component in manifest.components if wanted.intersection(component.names)]
     if names is None:
         components += [component for component in manifest.components if component.codec == CODEC]
-    same = _unchanged(components, namespace, before)
+    live = _live_parts(kernel, components)
+    same = [component for component in components if live.get(component.digest) == component.names]
+    shelved = _from_shelf(kernel, [component for component in components if component not in same], wish)
     contents = read_contents(
         manifest,
         kernel.files.blobs,
-        [component for component in components if component not in same],
+        [component for component in components if component not in same and not shelved.keys() & component.names],
         (lambda: None) if wish.is_cautious else (lambda: _import_for(manifest, wanted)),
     )
-    live = {} if names is None else _live_classes(namespace)
+    classes = {} if names is None else _live_classes(namespace)
     state = [content.stream for content in contents if content.component.codec == CODEC]
     contents = [content for content in contents if content.component.codec != CODEC]
-    how = rebuild.Loading(namespace, live, python=manifest.python)
+    how = rebuild.Loading(namespace, classes, python=manifest.python)
     loaded = load(contents, codec_named, how, is_cautious=wish.is_cautious)
-    fresh = {name: value for name, value in loaded.values.items() if name in wanted}
+    fresh = {name: value for name, value in {**loaded.values, **shelved}.items() if name in wanted}
     untouched = {name for component in same for name in component.names if name in wanted}
     if wish.is_cautious and not fresh and not untouched:
         reason = next(iter(loaded.failed.values()), "it holds no values")
@@ -126,7 +133,9 @@ def _restore(kernel: Kernel, manifest: Manifest, wish: Wish, before: Taking) -> 
         for name in fresh
         if name in namespace and name in kept.variables and kept.variables[name].state != "saved"
     }
+    old = {name: namespace[name] for name in [*fresh, *removed] if name in namespace}
     _swap(namespace, fresh, removed)
+    _to_shelf(kernel, kept, live, old)
     if not wish.is_cautious:  # a foreign manifest could say that its bytes are some value of this user
         kernel.writer.known.learn(manifest)
     set_parts = kernel.process.restore(bytes(state[0])) if state else ()
@@ -176,12 +185,32 @@ def _recompute(kernel: Kernel, manifest: Manifest, names: set[str]) -> tuple[dic
     return values, failed
 
 
-def _unchanged(components: Sequence[Component], namespace: dict[str, Any], before: Taking) -> list[Component]:
-    """Those of `components` whose variables still are as they were; nobody is asked where none of them is there."""
-    if not any(name in namespace for component in components for name in component.names):
-        return []
-    now = before.found.result().parts
-    return [component for component in components if now.get(component.digest) == component.names]
+def _live_parts(kernel: Kernel, components: Sequence[Component]) -> dict[str, tuple[str, ...]]:
+    """The variables as they are now, by digest; nobody looks where none of `components` is there.
+
+    The copy of this process that keeps the state before looks at them too, at the same time: waiting for it would take longer.
+    """
+    if not any(name in kernel.namespace for component in components for name in component.names):
+        return {}
+    return live_parts(kernel.namespace, kernel.names(), kernel.process.capture())
+
+
+def _from_shelf(kernel: Kernel, components: Sequence[Component], wish: Wish) -> dict[str, Any]:
+    """Values of `components` that are still in memory as they were saved. Chosen variables come with the classes that are alive."""
+    found: dict[str, Any] = {}
+    if wish.names is None and not wish.is_cautious:
+        for component in components:
+            found.update(kernel.shelf.take(component, kernel.namespace) or {})
+    return found
+
+
+def _to_shelf(kernel: Kernel, kept: Manifest, live: Mapping[str, tuple[str, ...]], old: Mapping[str, Any]) -> None:
+    """Remember the values that were replaced, as far as they were saved as they were: undo puts them back."""
+    for component in kept.components:
+        names = component.names
+        if names and live.get(component.digest) == names and old.keys() >= set(names):
+            size = sum(kept.variables[name].size_bytes for name in names)
+            kernel.shelf.put(component.digest, {name: old[name] for name in names}, size)
 
 
 def _import_for(manifest: Manifest, names: set[str]) -> None:

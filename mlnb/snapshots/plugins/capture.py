@@ -119,6 +119,12 @@ class Capture:
                 self._reasons[name] = "it is the notebook's namespace itself"
         claim_values(self._prints, self._values)
 
+    def parts(self) -> dict[str, tuple[str, ...]]:
+        """Which variables hang together, by the digest of what they are; the state of the process under no names."""
+        claims = {name: found.claims for name, found in self._prints.items() if name not in self._reasons}
+        found = {_digest_of(group, self._prints): group for group in rules.components(claims)}
+        return {**found, process.digest_of_state(self._state): ()} if self._state else found
+
     def save(self) -> Captured:
         """Save what was looked at, as far as it is not stored already."""
         values, done = self._values, Captured()
@@ -151,7 +157,7 @@ class Capture:
 
     def _save(self, group: tuple[str, ...], values: Mapping[str, object]) -> Part | None:
         """The part for `group`; None when at least one of its names has got a reason why not."""
-        digest = self._digest_of(group, self._prints)
+        digest = _digest_of(group, self._prints)
         if digest in self.known:
             return Part(group, digest, self.known[digest], None)
         members = {name: values[name] for name in group}
@@ -173,14 +179,6 @@ class Capture:
             return encoded, self._check(codec, encoded, tuple(members))
         except CannotSave as error:
             return None, self._blame(codec, members, error.message)
-
-    def _digest_of(self, group: tuple[str, ...], prints: Mapping[str, Print]) -> str:
-        """The digest of a part: its values, how they lie in memory, and which object of one is which object of another."""
-        hasher = xxhash.xxh3_128()
-        for name in group:
-            hasher.update(f"{name}={prints[name].digest}{prints[name].layout};".encode())
-        hasher.update(sharing(group, prints))
-        return hasher.hexdigest()
 
     def _blame(self, codec: Codec, members: Mapping[str, object], reason: str) -> dict[str, str]:
         """Which of `members` cannot be saved, tried one by one; all of them when each can alone."""
@@ -241,6 +239,23 @@ class Capture:
             version = self._versions[id(kind)] = class_version(kind, self._namespace)
             self._session.kept.append(kind)
         return version
+
+
+def digest_of_values(values: Mapping[str, Any], namespace: dict[str, Any]) -> str:
+    """The digest of `values` as a part, also when they are not in the notebook's namespace any more."""
+    session = Session(namespace)
+    prints = {name: fingerprint(value, session) for name, value in values.items()}
+    claim_values(prints, values)
+    return _digest_of(tuple(sorted(values)), prints)
+
+
+def _digest_of(group: tuple[str, ...], prints: Mapping[str, Print]) -> str:
+    """The digest of a part: its values, how they lie in memory, and which object of one is which object of another."""
+    hasher = xxhash.xxh3_128()
+    for name in group:
+        hasher.update(f"{name}={prints[name].digest}{prints[name].layout};".encode())
+    hasher.update(sharing(group, prints))
+    return hasher.hexdigest()
 
 
 def class_version(kind: type, namespace: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -35,7 +35,7 @@ class Job:
 
     id: str
     namespace: dict[str, Any]
-    names: Callable[[], list[str]]
+    names: Callable[[], Sequence[str]]
     describe: Callable[[], Manifest]
     process: Callable[[], bytes]
     notebook: str | None

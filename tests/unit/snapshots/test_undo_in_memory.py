@@ -1,0 +1,61 @@
+"""Undo and redo put values back that are still in memory, and only those that are what was saved."""
+
+from __future__ import annotations
+
+BIG = "import numpy as np; a = np.arange(200_000); view = a[10:20]; same = [1, 2]"
+
+
+def taken(notebook):
+    found = notebook.snapshots.take()
+    notebook.snapshots.flush()
+    return found.id
+
+
+def test_undo_puts_the_replaced_objects_themselves_back(notebook):
+    notebook.run(BIG)
+    first = taken(notebook)
+    notebook.run("a = np.arange(200_000) * 2; view = a[5:10]")
+    replaced, same = notebook["a"], notebook["same"]
+    notebook.snapshots.restore(first)
+    restored = notebook["a"]
+    assert notebook.ask("(a == np.arange(200_000)).all()")
+    notebook.snapshots.undo()
+    assert notebook["a"] is replaced
+    assert notebook.ask("np.shares_memory(a, view)")
+    notebook.snapshots.redo()
+    assert notebook["a"] is restored
+    assert notebook["same"] is same
+
+
+def test_a_replaced_value_that_was_changed_since_is_read_from_the_disk(notebook):
+    notebook.run(BIG)
+    first = taken(notebook)
+    notebook.run("a = np.arange(200_000) * 2; view = a[5:10]")
+    replaced = notebook["a"]
+    notebook.snapshots.restore(first)
+    replaced[7] = -1
+    notebook.snapshots.undo()
+    assert notebook["a"] is not replaced
+    assert notebook.ask("(a == np.arange(200_000) * 2).all() and np.shares_memory(a, view)")
+
+
+def test_chosen_variables_are_read_and_a_class_of_the_notebook_stays_the_one_that_is_alive(notebook):
+    notebook.run(f"{BIG}\nclass Box:\n    def __init__(self, held): self.held = held\nbox = Box(np.arange(100_000))")
+    first = taken(notebook)
+    notebook.run("box = Box(np.zeros(100_000))")
+    notebook.snapshots.restore(first, names=["box"])
+    assert notebook.ask("isinstance(box, Box) and (box.held == np.arange(100_000)).all()")
+    notebook.snapshots.undo()
+    assert notebook.ask("isinstance(box, Box) and (box.held == 0).all()")
+
+
+def test_a_value_that_changed_in_place_is_told_from_what_was_saved(notebook):
+    notebook.run(BIG)
+    first = taken(notebook)
+    live = notebook["a"]
+    notebook.run("view[0] = 77")
+    done = notebook.snapshots.restore(first)
+    assert {"a", "view"} <= set(done.restored)
+    assert notebook["a"] is not live
+    assert notebook["a"][10] == 10
+    assert live[10] == 77
