@@ -8,6 +8,7 @@ import { executorPlugin, fittingPlugin, gatePlugin } from './notebook/executor';
 import { notebooksPlugin } from './notebook/plugin';
 import { orderPlugin } from './order/plugin';
 import { sidebarPlugin } from './sidebar/plugin';
+import { diffPlugin } from './snapshots/diff/plugin';
 import { snapshotsPlugin } from './snapshots/plugin';
 
 export default [
@@ -18,6 +19,7 @@ export default [
   sidebarPlugin,
   orderPlugin,
   snapshotsPlugin,
+  diffPlugin,
   modelsPlugin,
   featuresPlugin,
   jobsPlugin,

@@ -29,7 +29,7 @@ def _snapshots() -> SnapshotsService:
     "--since",
     metavar="commit|run|clean|yesterday",
     help="Instead of A B, name one notebook: what changed in it since its last commit, its last run, the last state in which no "
-    "cell had failed, or before today.",
+    "cell had failed, since before today, or since a snapshot.",
 )
 @click.option("--no-details", is_flag=True, help="Compare variables by digest alone, load none.")
 @json_option

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
 
 from mlnb.server.routes import Request, Route
 from mlnb.snapshots.differences import Diff
@@ -12,19 +11,20 @@ from mlnb.snapshots.surroundings import Surroundings
 
 @dataclasses.dataclass(frozen=True)
 class ChangesQuery:
-    """The notebook, relative to the server's root, and since when; `details`: load the values of variables that differ."""
+    """The notebook, relative to the server's root, and since when: ``commit``, ``run``, ``clean``, ``yesterday`` or the id of a
+    snapshot; `details`: load the values of variables that differ."""
 
     path: str
-    since: Literal["commit", "run", "clean", "yesterday"] = "commit"
+    since: str = "commit"
     details: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
 class CompareRequest:
-    """The notebook, relative to the server's root, and since when."""
+    """The notebook, relative to the server's root, and since when, as in `ChangesQuery`."""
 
     path: str
-    since: Literal["commit", "run", "clean", "yesterday"] = "commit"
+    since: str = "commit"
 
 
 def _changes(request: Request) -> Diff:

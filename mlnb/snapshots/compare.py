@@ -23,7 +23,7 @@ from mlnb.snapshots.types import Snapshot, SnapshotPage, Taken
 
 _PAGE = 200
 _PATIENCE_S = 10.0
-_WORDS = {"yesterday": "yesterday", "clean": "the last clean state"}
+_WORDS = {"yesterday": "yesterday", "clean": "the last clean state", None: "another snapshot"}
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Comparisons:
 
         Args:
             notebook: the file.
-            what: ``commit``, ``run``, ``clean`` (no cell's last run had failed) or ``yesterday``.
+            what: ``commit``, ``run``, ``clean`` (no cell's last run had failed), ``yesterday``, or the id of a snapshot.
             is_now_taken: take a snapshot of the present state; else the newest one counts, and where a kernel is busy, too.
             has_details: as in `diff`.
             has_pictures: as in `diff`.
@@ -74,10 +74,11 @@ class Comparisons:
         Raises:
             BadInput: `what` is none of these, or it is no notebook.
             NotFound: there is no such file, or no state of then.
+            SnapshotNotFound: there is no snapshot of that id.
             Damaged: something was changed on disk.
         """
         path, since = notebook.absolute(), diff_since.since_from_text(what)
-        before = self._before(path, since, is_now_taken=is_now_taken)
+        before = self._before(path, since, is_now_taken=is_now_taken) if since else self.get(what)
         now, note = self._now(path, since, is_now_taken=is_now_taken)
         if isinstance(before, Snapshot):
             found = compare(self.files, before, now, has_details=has_details, has_pictures=has_pictures)
@@ -149,7 +150,7 @@ class Comparisons:
             raise NotFound(f"git has no committed {path.name}", "Commit it, or name two snapshots.")
         return diff_since.first_of_commit(self._all(path), found[0]) or found
 
-    def _now(self, path: Path, since: str, *, is_now_taken: bool) -> tuple[Snapshot, str]:
+    def _now(self, path: Path, since: str | None, *, is_now_taken: bool) -> tuple[Snapshot, str]:
         note = ""
         if is_now_taken:
             try:

@@ -1,7 +1,7 @@
 /** The server's part of the snapshots area. */
 
 import type { Call } from '../api/client';
-import type { Diff, Restored, SnapshotPage, Taken } from '../api/types';
+import type { Restored, SnapshotPage, Taken } from '../api/types';
 
 /** Requests about snapshots. Notebooks are named by their path relative to the server's root. */
 export class SnapshotsClient {
@@ -23,10 +23,5 @@ export class SnapshotsClient {
       method: 'POST',
       body: { names }
     });
-  }
-
-  /** How snapshot `b` differs from snapshot `a`. */
-  diff(a: string, b: string): Promise<Diff> {
-    return this._call(`snapshots/${encodeURIComponent(a)}/diff/${encodeURIComponent(b)}`);
   }
 }

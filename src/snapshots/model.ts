@@ -1,7 +1,7 @@
 /** What the History section shows: the snapshots of the current notebook. */
 
 import type { IEvents } from '../api/events';
-import type { Diff, Restored, Snapshot, Taken } from '../api/types';
+import type { Restored, Snapshot, Taken } from '../api/types';
 import type { INotebook, INotebooks } from '../tokens';
 import { SectionModel } from '../ui/section_model';
 import type { SnapshotsClient } from './client';
@@ -73,11 +73,6 @@ export class SnapshotsModel extends SectionModel {
       this._restored = restored;
       await this.refresh();
     }
-  }
-
-  /** How snapshot `b` differs from snapshot `a`; null when that cannot be said (see `error`). */
-  async compare(a: string, b: string): Promise<Diff | null> {
-    return (await this.act('compare', () => this._client.diff(a, b))) ?? null;
   }
 
   /** Takes the messages about the last restore and snapshot off the screen. */

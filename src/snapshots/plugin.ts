@@ -1,19 +1,17 @@
 /** The plugin of the snapshots area. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { ICommandPalette, MainAreaWidget } from '@jupyterlab/apputils';
-import type { TranslationBundle } from '@jupyterlab/translation';
+import { ICommandPalette } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { createElement } from 'react';
 
 import { callerFromSettings } from '../api/client';
 import { eventsFromStream } from '../api/events';
-import type { Snapshot } from '../api/types';
 import { INotebooks, ISidebar } from '../tokens';
 import { ModelView } from '../ui/model_view';
 import { SnapshotsClient } from './client';
 import { addSnapshotsCommands, SnapshotsCommands } from './commands';
-import { DiffWidget } from './diff';
+import { COMPARE } from './diff/commands';
 import { SnapshotsModel } from './model';
 import { SnapshotsView } from './view';
 
@@ -58,27 +56,13 @@ export const snapshotsPlugin: JupyterFrontEndPlugin<void> = {
           trans,
           onTake: () => void commands.execute(SnapshotsCommands.take),
           onNewNotebook: () => void commands.execute('notebook:create-new'),
-          onCompare: (a, b) => void compare(app, shown, a, b, trans)
+          onCompare: (one, other) => {
+            const [a, b] = one.created_at <= other.created_at ? [one, other] : [other, one];
+            void commands.execute(COMPARE, { a: a.id, b: b.id });
+          }
         })
       ),
       actions: [{ command: SnapshotsCommands.take }]
     });
   }
 };
-
-async function compare(
-  app: JupyterFrontEnd,
-  model: SnapshotsModel,
-  before: Snapshot,
-  after: Snapshot,
-  trans: TranslationBundle
-): Promise<void> {
-  const diff = await model.compare(before.id, after.id);
-  if (diff) {
-    const content = new DiffWidget(diff, [before, after], trans);
-    const tab = new MainAreaWidget({ content });
-    tab.title.closable = true;
-    app.shell.add(tab, 'main');
-    app.shell.activateById(tab.id);
-  }
-}

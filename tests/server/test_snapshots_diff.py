@@ -53,9 +53,19 @@ async def test_what_changed_is_asked_of_the_notebook_as_it_is_now(jp_fetch, note
     (cell,) = found["cells"]
     assert [(one["kind"], one["data"]) for one in cell["pictures_after"]] == [("image/png", "iVBORw0K")]
     assert (await call(jp_fetch, "snapshots"))["snapshots"][0]["id"] == found["b"]
-    for since, words in (("clean", "no earlier state"), ("run", "no run"), ("yesterday", "before today")):
+    earlier = found["b"]
+    write(notebook, "x = 3")
+    found = await call(jp_fetch, "notebooks", "changes", method="POST", path="one.ipynb", since=earlier)
+    assert (found["a"], found["after"]["title"]) == (earlier, "to compare with another snapshot")
+    assert [(one["before"], one["after"]) for one in found["parameters"]] == [("2", "3")]
+    for since, words in (
+        ("snap-none", "snap-none"),
+        ("clean", "no earlier state"),
+        ("run", "no run"),
+        ("yesterday", "before today"),
+    ):
         with pytest.raises(HTTPClientError) as caught:
             await call(jp_fetch, "notebooks", "changes", method="POST", path="one.ipynb", since=since)
         assert caught.value.code == 404
         assert words in json.loads(caught.value.response.body)["message"]
-    assert (await call(jp_fetch, "snapshots"))["total"] == 1  # nothing is taken where there is nothing to compare with
+    assert (await call(jp_fetch, "snapshots"))["total"] == 2  # nothing is taken where there is nothing to compare with

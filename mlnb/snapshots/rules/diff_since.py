@@ -14,8 +14,8 @@ OF_RUNS = ("end of job-", "end of run-")
 """How the reasons begin under which runners take the last snapshot of a run."""
 
 
-def since_from_text(text: str) -> Since:
-    """The `Since` that `text` names.
+def since_from_text(text: str) -> Since | None:
+    """The `Since` that `text` names; None for the id of a snapshot.
 
     Raises:
         BadInput: it names none.
@@ -23,7 +23,10 @@ def since_from_text(text: str) -> Since:
     for known in get_args(Since):
         if text == known:
             return known  # type: ignore[no-any-return]
-    raise BadInput(f"{text!r} is no point in the past that mlnb knows", "Choose commit, run, clean or yesterday.")
+    if text.startswith("snap-"):
+        return None
+    hint = "Choose commit, run, clean, yesterday, or the id of a snapshot."
+    raise BadInput(f"{text!r} is no point in the past that mlnb knows", hint)
 
 
 def last_of_run(snapshots: Iterable[Snapshot]) -> Snapshot:

@@ -16,7 +16,8 @@ YOUNG = timedelta(hours=1)
 _LINKED = ("end of job-", "end of run-")
 _BY_ITSELF = re.compile(
     r"(?:after cell run \d+|cell run \d+ failed|autosave"
-    r"|before (?:restore of|undo of|redo of|going back to) \S+|to compare with (?:yesterday|the last (?:commit|run|clean state)))?"
+    r"|before (?:restore of|undo of|redo of|going back to) \S+|to compare with "
+    r"(?:yesterday|another snapshot|the last (?:commit|run|clean state)))?"
 )
 
 

@@ -58,8 +58,7 @@ describe('the history of a notebook', () => {
     server = new FakeServer({
       'GET snapshots': () => ({ snapshots: listed, total: listed.length, cursor: null }),
       'POST snapshots': () => ({ snapshot: snapshot('s2'), part: 'document', note: 'No kernel.' }),
-      'POST snapshots/s1/restore': () => RESTORED,
-      'GET snapshots/s1/diff/s2': () => ({ a: 's1', b: 's2' })
+      'POST snapshots/s1/restore': () => RESTORED
     });
     model = new SnapshotsModel(notebooks, new SnapshotsClient(server.call), events);
     model.isActive = true;
@@ -103,11 +102,5 @@ describe('the history of a notebook', () => {
     expect(model.snapshots).toEqual([]);
     expect(model.count).toBeNull();
     expect(await model.take('')).toBeNull();
-  });
-
-  it('compares two snapshots', async () => {
-    expect(await model.compare('s1', 's2')).toMatchObject({ a: 's1', b: 's2' });
-    expect(await model.compare('s1', 'gone')).toBeNull();
-    expect(model.error?.code).toBe('not_found');
   });
 });
