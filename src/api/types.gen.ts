@@ -1265,7 +1265,7 @@ export interface components {
         };
         /**
          * CompareRequest
-         * @description The notebook, relative to the server's root, and since when.
+         * @description The notebook, relative to the server's root, and since when, as in `ChangesQuery`.
          */
         CompareRequest: {
             /** Path */
@@ -1273,9 +1273,8 @@ export interface components {
             /**
              * Since
              * @default commit
-             * @enum {string}
              */
-            since?: "commit" | "run" | "clean" | "yesterday";
+            since?: string;
         };
         /**
          * ComparedState
@@ -3982,7 +3981,7 @@ export interface operations {
         parameters: {
             query: {
                 path: string;
-                since?: "commit" | "run" | "clean" | "yesterday";
+                since?: string;
                 details?: boolean;
             };
             header?: never;

@@ -28,7 +28,12 @@ function snapshot(id: string): Snapshot {
     has_kernel: true,
     has_document: true,
     is_trusted: true,
-    notebook_id: null
+    notebook_id: null,
+    name: '',
+    parent: null,
+    cell_id: null,
+    succeeded: null,
+    is_clean: null
   };
 }
 
