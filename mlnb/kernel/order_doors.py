@@ -13,6 +13,8 @@ import types
 from collections.abc import Callable, MutableMapping
 from typing import Any, Final
 
+from mlnb.kernel.order_open import NotebookOpen
+
 Note = Callable[[tuple[Any, ...], dict[str, Any]], None]
 """Told of each call, before it happens: positional and named arguments. It does not raise."""
 
@@ -62,22 +64,40 @@ def real_of(value: Any) -> Any:  # noqa: ANN401 - any value
     return value if found is None else found[1]
 
 
-def stand_in(real: Callable[..., Any], note: Note, known: set[tuple[Any, ...]]) -> StandIn:
-    """A stand-in for `real`, which tells `note` of every call but those whose arguments are among `known`.
+class KnownCalls(set[tuple[Any, ...]]):
+    """Positional arguments (plain strings only) of calls that are of no interest any more.
 
-    Args:
-        real: a built-in function.
-        note: told of calls.
-        known: positional arguments (plain strings only) of calls that are of no interest any more.
+    Attributes:
+        modes: of those that opened a file the mode of the last one, by name.
     """
 
-    def __call__(_: StandIn, /, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - as the function's
-        try:
-            if type(arguments[0]) is not str or arguments not in known or (named and "mode" in named):
-                note(arguments, named)
-        except (IndexError, TypeError):  # no arguments, or some that cannot be looked up
-            note(arguments, named)
-        return real(*arguments, **named)
+    def __init__(self) -> None:
+        super().__init__()
+        self.modes: dict[str, str] = {}
+
+    def clear(self) -> None:
+        """All calls are of interest again."""
+        super().clear()
+        self.modes.clear()
+
+
+_MISSING: Final = object()
+
+
+def stand_in(real: Callable[..., Any], note: Note, known: KnownCalls) -> StandIn:
+    """A stand-in for `real`, which tells `note` of every call but those whose arguments are among `known`."""
+
+    def __call__(_: StandIn, one: Any = _MISSING, /, *more: Any, **named: Any) -> Any:  # noqa: ANN401 - as the function's
+        if more or named:
+            if _is_news(known, (one, *more), named):
+                note((one, *more), named)
+            return real(one, *more, **named)
+        if one is _MISSING:
+            note((), {})
+            return real()
+        if type(one) is not str or (one,) not in known:
+            note((one,), named)
+        return real(one)
 
     hide_frames_of(__call__)
     kind = type(
@@ -88,23 +108,27 @@ def stand_in(real: Callable[..., Any], note: Note, known: set[tuple[Any, ...]]) 
     return made
 
 
-def plain_stand_in(real: Callable[..., Any], note: Note, known: set[tuple[Any, ...]]) -> Callable[..., Any]:
-    """As `stand_in`, for a place that no code of the user's ever looks into: a function, which is called in half the time."""
+def _is_news(known: KnownCalls, arguments: tuple[Any, ...], named: dict[str, Any]) -> bool:
+    try:
+        return type(arguments[0]) is not str or arguments not in known or "mode" in named
+    except TypeError:  # arguments that cannot be looked up
+        return True
 
-    def noting(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - as the function's
-        try:
-            if type(arguments[0]) is not str or arguments not in known or (named and "mode" in named):
-                note(arguments, named)
-        except (IndexError, TypeError):
+
+def told_of_notebooks(note: Note, known: KnownCalls) -> Note:
+    """Tells `note` of the calls of a notebook's `open`, and notes the modes of those that are of no interest any more."""
+
+    def told(arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+        if _is_news(known, arguments, named):
             note(arguments, named)
-        return real(*arguments, **named)
+        if not _is_news(known, arguments, named):
+            known.modes[arguments[0]] = arguments[1] if len(arguments) > 1 else "r"
 
-    hide_frames_of(noting)
-    return noting
+    return told
 
 
 _frames: Final[set[types.CodeType]] = set()
-_UNSEEN_PLACE: Final = ("IPython.core.interactiveshell", "io_open")  # what the `open` of every notebook calls
+_NOTEBOOKS: Final = ("IPython.core.interactiveshell", "io_open")  # what the `open` of every notebook calls
 
 
 def hide_frames_of(function: Callable[..., object]) -> None:
@@ -140,20 +164,23 @@ class Doors:
     def __init__(self) -> None:
         self._by_real: dict[int, StandIn] = {}
         self._back: dict[int, Any] = {}
-        self._plain: dict[int, Callable[..., Any]] = {}
+        self._notebooks: NotebookOpen | None = None
         self._places: list[tuple[dict[str, Any], str, Any, Callable[..., Any]]] = []
         self._users: set[str] = set()  # names of the user's that have held one of the functions
         self._looked_at: set[str] = set()
         self._watched = False
         self._held: list[int] = []  # how often each stand-in was referred to when it was not yet in its places
 
-    def add(self, real: Callable[..., Any], note: Note, known: set[tuple[Any, ...]]) -> None:
+    def add(self, real: Callable[..., Any], note: Note, known: KnownCalls) -> None:
         """Watch calls of the built-in function `real`."""
         if id(real) not in self._by_real:
             new = self._by_real[id(real)] = stand_in(real, note, known)
             self._back[id(new)] = real
-            self._plain[id(real)] = plain_stand_in(real, note, known)
             self._looked_at = set()
+            module = sys.modules.get(_NOTEBOOKS[0])
+            if real is getattr(module, _NOTEBOOKS[1], None):
+                function = getattr(module, "_modified_open", None)
+                self._notebooks = NotebookOpen(function, told_of_notebooks(note, known), known.modes)
 
     def watch(self, names: MutableMapping[str, Any]) -> None:
         """Put the stand-ins in, in the user's `names` as well."""
@@ -166,6 +193,8 @@ class Doors:
         for name in self._users:
             if id(names.get(name)) in self._by_real:
                 names[name] = self._by_real[id(names[name])]
+        if self._notebooks is not None:
+            self._notebooks.watch()
         self._watched = True
 
     def unwatch(self, names: MutableMapping[str, Any]) -> None:
@@ -173,6 +202,8 @@ class Doors:
         if not self._watched:
             return
         self._watched = False
+        if self._notebooks is not None:
+            self._notebooks.unwatch()
         for place, name, real, new in self._places:
             if place.get(name) is new:
                 place[name] = real
@@ -199,13 +230,16 @@ class Doors:
             names[name] = given[id(names[name])]
         return found
 
+    def _tells_itself(self) -> bool:
+        """Whether the `open` of notebooks tells of what it opens, so that what it calls need not."""
+        return self._notebooks is not None and self._notebooks.is_known
+
     def _look_at_modules(self) -> None:
         for module_name, module in list(sys.modules.items()):
             if module_name in self._looked_at or not isinstance(module, types.ModuleType):
                 continue
             place = module.__dict__
             for name, value in list(place.items()):
-                if id(value) in self._by_real:
-                    made = self._plain if (module_name, name) == _UNSEEN_PLACE else self._by_real
-                    self._places.append((place, name, value, made[id(value)]))
+                if id(value) in self._by_real and not ((module_name, name) == _NOTEBOOKS and self._tells_itself()):
+                    self._places.append((place, name, value, self._by_real[id(value)]))
         self._looked_at = set(sys.modules)

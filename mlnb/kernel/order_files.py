@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from mlnb.kernel import order_content
 from mlnb.kernel.order_content import ABSENT, CONTENT_LIMIT_BYTES, content, is_quiet, is_scratch, named_in
-from mlnb.kernel.order_doors import Doors, Note, real_of, without_stand_ins
+from mlnb.kernel.order_doors import Doors, KnownCalls, Note, real_of, without_stand_ins
 
 __all__ = [
     "ABSENT", "CONTENT_LIMIT_BYTES", "Watch", "content", "is_quiet", "is_scratch", "leave", "named_in", "start", "stop",
@@ -57,8 +57,8 @@ class Watch:
 
 _active: Watch | None = None
 _shell: Any = None
-_known: Final[set[tuple[Any, ...]]] = set()  # arguments of calls of `open` that tell nothing new in this run
-_NONE_KNOWN: Final[set[tuple[Any, ...]]] = set()
+_known: Final = KnownCalls()  # calls of `open` that tell nothing new in this run
+_NONE_KNOWN: Final = KnownCalls()
 _doors: Final = Doors()
 
 
@@ -231,6 +231,12 @@ def _registered(watch: Watch, arguments: tuple[Any, ...], _named: dict[str, Any]
         watch.told[f"{family.__module__.partition('.')[0]}/{family.__qualname__} takes {sub.__qualname__}"] = arguments
 
 
+def _marked(watch: Watch, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    path = _path(watch, arguments[0] if arguments else named["path"], named.get("dir_fd"))
+    if path is not None:  # the content is as it was: times and permissions are no part of it
+        watch.told[f"os/what is noted of {path}"] = (*arguments[1:], *sorted(named.items()))
+
+
 def _put(watch: Watch, arguments: tuple[Any, ...], _named: dict[str, Any]) -> None:
     watch.put[os.fsdecode(arguments[0])] = os.fsdecode(arguments[1]) if len(arguments) > 1 else ABSENT
 
@@ -243,7 +249,8 @@ _WATCHED: Final[dict[tuple[str, str], Noted]] = {
     ("os", "chdir"): _moved, ("os", "fchdir"): _moved, ("_sqlite3", "connect"): _connected, ("_socket", "getaddrinfo"): _looked_up,
     ("_posixsubprocess", "fork_exec"): _started, ("os", "system"): _started, ("os", "posix_spawn"): _started,
     ("os", "posix_spawnp"): _started, ("os", "forkpty"): _started, ("_winapi", "CreateProcess"): _started,
-    ("os", "putenv"): _put, ("os", "unsetenv"): _put, ("_abc", "_abc_register"): _registered,
+    ("os", "chmod"): _marked, ("os", "utime"): _marked, ("os", "putenv"): _put, ("os", "unsetenv"): _put,
+    ("_abc", "_abc_register"): _registered,
     ("_codecs", "register"): _telling("process", "codecs by"), ("_codecs", "register_error"): _telling("process", "errors of codecs"),
     ("_sqlite3", "register_adapter"): _telling("sqlite3", "adapter of"),
     ("_sqlite3", "register_converter"): _telling("sqlite3", "converter of"),

@@ -83,12 +83,14 @@ class Tracker:
             looked_at |= {name for name, known in self.names.prints.items() if known.objects}
         for name in looked_at - reach.names:
             self.names.look(name)
-        watch = order_files.Watch()
-        begun = Begun(cell_id, code, reach, looked_at, dict(self.names.prints), OutsideState(), watch)
-        begun.outside = self.outside.take(code, reach)
-        begun.overwritten = self._slots.look(code, reach)
-        order_files.start(watch, self._shell)
-        order_loading.start(begun.outside.loading)
+        prints, outside, overwritten = (
+            self.names.prints.copy(),
+            self.outside.take(code, reach),
+            self._slots.look(code, reach),
+        )
+        begun = Begun(cell_id, code, reach, looked_at, prints, outside, order_files.Watch(), overwritten)
+        order_files.start(begun.files, self._shell)
+        order_loading.start(outside.loading)
         return begun
 
     def end(self, begun: Begun, shown: str, *, failed: bool) -> CellRun:

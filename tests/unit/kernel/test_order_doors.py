@@ -249,3 +249,44 @@ def test_a_file_that_is_open_for_changes_in_place_is_read_each_time(tmp_path, mo
     order_content.never_settled(str(path))
     order_content.content(str(path))
     assert str(path) not in order_content._contents
+
+
+def test_the_open_of_notebooks_is_watched_without_a_call_more(notebook, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    session = notebook(
+        "open('there.txt', 'w').write('1');", "seen = open.__code__.co_consts", "open('there.txt').read()"
+    )
+    before = session.shell.user_ns["open"].__code__
+    session.run()
+    assert session.shell.user_ns["open"].__code__ is before
+    assert before.co_consts != session.shell.user_ns["seen"], "IPython's code is another one than is known here"
+    session.run("c1")
+    assert session.states()["c3"] == "fresh"
+    session.edit("c1", "open('there.txt', 'w').write('2');")
+    session.run("c1")
+    assert session.states()["c3"] == "stale"
+
+
+def test_a_traceback_through_the_open_of_notebooks_is_as_ever(notebook):
+    def lines(shell):
+        error = shell.run_cell("open('nowhere.txt')", store_history=True, cell_id="c1").error_in_exec
+        place, found = error.__traceback__, []
+        while place is not None:
+            found.append((place.tb_frame.f_code.co_filename, place.tb_frame.f_code.co_name, place.tb_lineno))
+            found.append(list(place.tb_frame.f_code.co_positions())[place.tb_lasti // 2])
+            place = place.tb_next
+        return found[-2:]
+
+    session = notebook("open('nowhere.txt')")
+    watched = lines(session.shell)
+    session.order.set_mode("off")
+    assert watched == lines(session.shell)
+
+
+def test_files_opened_by_turns_in_several_modes_are_all_seen(notebook, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    opening = "        open(n, 'w').close()\n        open(n).close()\n        open(n, mode='a').close()"
+    session = notebook(f"for n in 'ab':\n    for _ in '12':\n{opening}")
+    session.run()
+    outputs = session.order._runs.tracker.runs[-1].trace.outputs
+    assert {key.rpartition("/")[2] for key in outputs if key.startswith("@file:")} >= {"a", "b"}
