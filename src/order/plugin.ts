@@ -67,10 +67,12 @@ export const orderPlugin: JupyterFrontEndPlugin<void> = {
     for (const mode of MODES) {
       palette?.addItem({ command: OrderCommands.setMode, args: { mode }, category: 'mlnb' });
     }
+    const onHeader = (): void =>
+      void app.commands.execute('mlnb:sidebar-show', { section: 'order' });
     toolbar?.addFactory<NotebookPanel>(
       'Notebook',
       'mlnb-order',
-      panel => new OrderHeader(model, () => notebooks.of(panel), trans, show)
+      panel => new OrderHeader(model, () => notebooks.of(panel), trans, onHeader)
     );
     const onGraph = (): void => void app.commands.execute(GRAPH_COMMAND, { isOnlyNotFresh: true });
     const onNewNotebook = (): void => void app.commands.execute('notebook:create-new');

@@ -112,21 +112,17 @@ function LiveOrder({
         <p className="mlnb-Summary mlnb-mod-inBar" role="status">
           {summary(model, trans)}
         </p>
-        {listed.length > 0 && (
-          <Button
-            label={trans.__('Graph')}
-            title={trans.__('Show the cells that are not fresh in the dependency graph')}
-            onClick={onGraph}
-          />
-        )}
-        {toRun > 0 && (
-          <Button
-            isPrimary
-            label={trans._n('Run %1 cell', 'Run %1 cells', toRun)}
-            title={trans.__('Run, in order, the cells that make the notebook equal a clean run')}
-            isDisabled={model.busyWith !== null}
-            onClick={() => void model.runPlan()}
-          />
+        {(toRun > 0 || listed.length > 0) && (
+          <div className="mlnb-Actions">
+            {toRun > 0 && <RunPlan model={model} trans={trans} count={toRun} />}
+            {listed.length > 0 && (
+              <Button
+                label={trans.__('Graph')}
+                title={trans.__('Show the cells that are not fresh in the dependency graph')}
+                onClick={onGraph}
+              />
+            )}
+          </div>
         )}
       </div>
       {model.mode === 'reactive' && model.notebook?.isTrusted === false && (
@@ -156,6 +152,24 @@ function LiveOrder({
   );
 }
 
+/** Runs the plan; where only a restart makes the notebook clean, that is the first thing to do, and stands below. */
+function RunPlan({ model, trans, count }: IPart & { readonly count: number }): React.JSX.Element {
+  const needsRestart = Boolean(model.plan?.restart);
+  return (
+    <Button
+      isPrimary={!needsRestart}
+      label={trans._n('Run %1 cell', 'Run %1 cells', count)}
+      title={
+        needsRestart
+          ? trans.__('Run, in order, the cells that are not fresh, without a restart')
+          : trans.__('Run, in order, the cells that make the notebook equal a clean run')
+      }
+      isDisabled={model.busyWith !== null}
+      onClick={() => void model.runPlan()}
+    />
+  );
+}
+
 /** Why running cells is not enough, and what is. */
 function RestartHint({ model, trans }: IPart): React.JSX.Element | null {
   const restart = model.plan?.restart;
@@ -172,6 +186,7 @@ function RestartHint({ model, trans }: IPart): React.JSX.Element | null {
         </p>
         <p className="mlnb-Actions">
           <Button
+            isPrimary
             label={trans.__('Restart and run all …')}
             title={trans.__('Restart the kernel, after a question, and run all cells')}
             isDisabled={model.busyWith !== null}

@@ -75,6 +75,12 @@ export class SidebarPanel extends Panel {
     }
   }
 
+  /** Brings the keyboard to a section, or to the first one. */
+  focus(id?: string): void {
+    const panels = this._panels();
+    (panels.find(other => other.section.id === id) ?? panels[0])?.focus();
+  }
+
   private _applyDecision(panel: SectionPanel): void {
     const decision = this._decisions[panel.section.id];
     panel.isUndecided = decision === undefined;

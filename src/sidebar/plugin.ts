@@ -44,7 +44,10 @@ export const sidebarPlugin: JupyterFrontEndPlugin<ISidebar> = {
         panel.open(id);
       }
     };
-    addShowCommand(app, trans, show);
+    addShowCommand(app, trans, id => {
+      show(id);
+      panel.focus(id); // who asks for the sidebar wants to go on there
+    });
     palette?.addItem({ command: SHOW, category: 'mlnb' });
     return {
       addSection: section => panel.addSection(section),

@@ -47,6 +47,11 @@ export class SectionPanel extends Panel {
     this._wake();
   }
 
+  /** Brings the keyboard to its heading. */
+  focus(): void {
+    this._button.focus();
+  }
+
   /** Whether the user has not yet opened or closed it. */
   get isUndecided(): boolean {
     return this._isUndecided;

@@ -131,6 +131,7 @@ def picture_order(browser: Browser, lab: Lab, suffix: str) -> None:
     screen = Screen(page, lab)
     screen.open(lab.write_notebook("prices.ipynb", *PRICES))
     screen.wait_until_linked()
+    only_order(screen)
     header = page.locator(".mlnb-OrderHeader")
     screen.execute("notebook:run-all-cells")
     header.get_by_text("Cannot tell of 1 cell").wait_for()
@@ -157,6 +158,14 @@ def picture_order(browser: Browser, lab: Lab, suffix: str) -> None:
     screen.section("order").locator(".mlnb-Message").wait_for()
     shoot(screen, f"order-restart{suffix}")
     page.close()
+
+
+def only_order(screen: Screen) -> None:
+    """Close the other sections, so that this one has the whole height."""
+    for name in SECTIONS[1:]:
+        heading = screen.page.locator(f"#mlnb-section-{name} h3 button")
+        if heading.get_attribute("aria-expanded") == "true":
+            heading.click()
 
 
 def shoot(screen: Screen, name: str) -> None:

@@ -136,6 +136,27 @@ def test_the_table_says_the_same_sorts_and_leads_to_cells(screen, graph):
     screen.page.wait_for_function("() => window.jupyterapp.shell.currentWidget.content.activeCell?.model.id === 'c2'")
 
 
+def test_the_table_by_keyboard_alone(screen, graph):
+    press = screen.page.keyboard.press
+    expect(graph.get_by_role("listbox")).to_be_focused()
+    press("Shift+Tab")
+    press("Shift+Tab")
+    expect(graph.get_by_role("button", name="Table")).to_be_focused()
+    press("Enter")
+    table = graph.get_by_role("table")
+    heading = table.get_by_role("columnheader", name="Cell")
+    press("Tab")
+    press("Tab")
+    expect(heading.get_by_role("button")).to_be_focused()
+    press("Enter")
+    expect(heading).to_have_attribute("aria-sort", "descending")
+    for _ in range(5):
+        press("Tab")
+    expect(table.get_by_role("button", name="5 print(mean)")).to_be_focused()
+    press("Enter")
+    screen.page.wait_for_function("() => window.jupyterapp.shell.currentWidget.content.activeCell?.model.id === 'c5'")
+
+
 def test_the_tab_and_its_look_come_back_after_a_reload(screen, graph):
     graph.get_by_role("button", name="Table").click()
     expect(graph.get_by_role("table")).to_be_visible()

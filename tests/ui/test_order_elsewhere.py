@@ -8,6 +8,7 @@ import sys
 import pytest
 from lab_driver import Screen, running_lab
 from playwright.sync_api import expect
+from test_accessibility import violations
 
 from tests import built
 
@@ -79,6 +80,30 @@ def test_notebook_7_asks_and_tells_the_same(screen):
     screen.wait_for_kernel()
     expect(header(screen)).to_have_text("Not run yet")
     warn_and_run_inputs_first(screen)
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_axe_finds_nothing_wrong_in_notebook_7(screen, theme):
+    screen.lab.set_theme(theme)
+    name = screen.lab.write_notebook("seven-axe.ipynb", "import random", "x = 1", "y = x", "z = random.random()")
+    screen.page.goto(f"{screen.lab.url}notebooks/{name}")
+    screen.wait_for_kernel()
+    screen.execute("notebook:run-all-cells")
+    expect(header(screen)).to_have_text("Cannot tell of 1 cell")
+    screen.execute("mlnb:order-set-mode", {"mode": "warn"})
+    screen.set_source("c2", "x = 2")
+    expect(header(screen)).to_have_text("2 cells stale, 1 cannot be told")
+    screen.execute("mlnb:sidebar-show", {"section": "order"})
+    order = screen.page.locator("#mlnb-section-order")
+    expect(order.locator("h3 button")).to_be_focused()
+    screen.press_at("c3", "Control+Enter")
+    expect(strip(screen)).to_be_focused()
+    parts = ".mlnb-Strip", ".mlnb-OrderHeader", ".mlnb-CellMark", "#mlnb-section-order"
+    assert [found for part in parts for found in violations(screen, part)] == []
+    screen.page.keyboard.press("Escape")
+    screen.execute("mlnb:order-graph")
+    screen.page.locator(".mlnb-Graph").get_by_role("option").first.wait_for()
+    assert violations(screen, ".mlnb-Graph") == []
 
 
 @pytest.mark.versions

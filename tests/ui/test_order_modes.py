@@ -334,3 +334,60 @@ def test_the_whole_way_by_keyboard_alone(screen):
     press("Enter")
     expect(header(screen)).to_have_text("Equals a clean run")
     expect(screen.page.locator(".jp-OutputArea-output")).to_have_text("11")
+
+
+def test_section_row_and_mode_by_keyboard_alone(screen):
+    """From the notebook to the section by the palette, and everything there with Tab and Enter."""
+    screen.open(screen.lab.write_notebook("section.ipynb", "import random", "x = 1", "y = x", "z = random.random()"))
+    screen.wait_until_linked()
+    screen.execute("notebook:run-all-cells")
+    expect(header(screen)).to_have_text("Cannot tell of 1 cell")
+    screen.set_source("c2", "x = 2")
+    expect(header(screen)).to_have_text("2 cells stale, 1 cannot be told")
+    press = screen.page.keyboard.press
+    header(screen).get_by_role("button").focus()
+    press("Enter")
+    order = screen.page.locator("#mlnb-section-order")
+    expect(order.locator("h3 button")).to_be_focused()
+
+    def tab_to(locator):
+        for _ in range(12):
+            press("Tab")
+            if locator.evaluate("node => node === document.activeElement"):
+                return
+        pytest.fail(f"the keyboard does not reach {locator}")
+
+    tab_to(order.get_by_label(MODE))
+    screen.page.keyboard.type("Warn")
+    expect(order.get_by_label(MODE)).to_have_value("warn")
+    tab_to(order.get_by_role("button", name="Run 2 cells"))
+    press("Enter")
+    expect(header(screen)).to_have_text("Cannot tell of 1 cell")
+    order.locator("h3 button").focus()
+    row = order.get_by_role("listitem").filter(has_text="z = random.random()")
+    tab_to(row.get_by_role("button").first)
+    press("Enter")
+    expect(screen.page.locator(".jp-Cell.jp-mod-active")).to_contain_text("z = random.random()")
+    order.locator("h3 button").focus()
+    tab_to(row.get_by_role("button", name="Vouch"))
+    press("Enter")
+    expect(header(screen)).to_have_text("Equals a clean run")
+
+
+def test_axe_finds_nothing_wrong_with_a_section_that_says_all_it_can(chain):
+    screen = chain("axe-all.ipynb", "x = 1", "print('between')", "y = x", "apart = 1")
+    screen.press_at("c4", "Escape")
+    screen.execute("mlnb:order-skip")
+    screen.press_at("c1", "d")
+    screen.page.keyboard.press("d")
+    order = screen.section("order")
+    expect(order.locator(".mlnb-Message")).to_contain_text("Only a restart")
+    expect(order.get_by_text("Set aside by you")).to_be_visible()
+    order.get_by_role("button", name="Check Order").click()
+    expect(
+        order.get_by_role("list", name="Findings in the saved notebook").get_by_role("listitem").first
+    ).to_be_visible()
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        screen.execute("apputils:change-theme", {"theme": theme})
+        screen.page.locator(f'body[data-jp-theme-name="{theme}"]').wait_for(state="attached")
+        assert violations(screen, "#mlnb-section-order") == []
