@@ -100,7 +100,7 @@ class KernelSnapshots:
         self._attempt("runs were not linked", lambda: self._link(taken.id))
         return taken
 
-    def _take(self, reason: str, *, is_awaited: bool = False) -> TakenSnapshot:
+    def _take(self, reason: str, *, is_awaited: bool = False, same: Manifest | None = None) -> TakenSnapshot:
         snapshot_id, created_at, why = new_id("snap"), utc_now(), mask(reason)
         notebook, parent = self._notebook(), self.place.snapshot
         job = Job(
@@ -115,7 +115,7 @@ class KernelSnapshots:
             is_awaited=is_awaited,
         )
         self._tell()
-        taking = self._writer.take(job)
+        taking = (self._writer.take_again(job, same) if same else None) or self._writer.take(job)
         self._last_taken = time.monotonic()
         return TakenSnapshot(snapshot_id, created_at, why, taking)
 
@@ -235,7 +235,7 @@ class KernelSnapshots:
                 files=self._files,
                 writer=self._writer,
                 process=self._process,
-                take_before=lambda id: self._take(f"before restore of {id}", is_awaited=True),
+                take_before=lambda id, same: self._take(f"before restore of {id}", is_awaited=True, same=same),
                 runs=lambda manifest: runs_of(self._files, manifest, self._cells.sources),
             )
             self._lazy_restorer = Restorer(

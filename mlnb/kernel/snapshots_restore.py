@@ -10,7 +10,7 @@ from typing import Any
 
 from mlnb.core.errors import NotTrusted
 from mlnb.kernel.snapshots_recompute import run_again
-from mlnb.kernel.snapshots_shelf import Shelf, live_parts
+from mlnb.kernel.snapshots_shelf import Live, Shelf, look
 from mlnb.kernel.snapshots_taken import TakenSnapshot
 from mlnb.snapshots.plugins import functions, rebuild
 from mlnb.snapshots.plugins.capture import class_version
@@ -55,7 +55,7 @@ class Kernel:
         files: where the snapshot lies.
         writer: learns what is stored.
         process: sets what no variable holds.
-        take_before: begins to keep the state as it is now.
+        take_before: begins to keep the state as it is now; given a manifest where that is known to be still the state.
         runs: the cell runs of a manifest, with their sources where they are known.
         shelf: what earlier restores replaced and is still in memory.
     """
@@ -65,7 +65,7 @@ class Kernel:
     files: SnapshotFiles
     writer: SnapshotWriter
     process: ProcessState
-    take_before: Callable[[str], TakenSnapshot]
+    take_before: Callable[[str, Manifest | None], TakenSnapshot]
     runs: Callable[[Manifest], Sequence[RanCell]]
     shelf: Shelf = field(default_factory=Shelf)
 
@@ -86,22 +86,23 @@ def restore(kernel: Kernel, manifest: Manifest, wish: Wish) -> Done:
         NotTrusted: the wish is cautious, and nothing of what it names can be read as data.
         StoreUnavailable: the state before could not be kept; nothing was changed.
     """
-    before = kernel.take_before(manifest.id)
+    live = _look(kernel, manifest)
+    known = (kernel.shelf.reached, kernel.writer.latest)
+    before = kernel.take_before(manifest.id, next((one for one in known if one and live.is_state_of(one)), None))
     try:
-        return _restore(kernel, manifest, wish, before.taking)
+        return _restore(kernel, manifest, wish, live, before.taking)
     except BaseException:
         _forget(kernel, before)
         raise
 
 
-def _restore(kernel: Kernel, manifest: Manifest, wish: Wish, before: Taking) -> Done:
+def _restore(kernel: Kernel, manifest: Manifest, wish: Wish, live: Live, before: Taking) -> Done:
     namespace, names = kernel.namespace, wish.names
     wanted = set(manifest.variables if names is None else names)
     components = [component for component in manifest.components if wanted.intersection(component.names)]
     if names is None:
         components += [component for component in manifest.components if component.codec == CODEC]
-    live = _live_parts(kernel, components)
-    same = [component for component in components if live.get(component.digest) == component.names]
+    same = [component for component in components if live.parts.get(component.digest) == component.names]
     shelved = _from_shelf(kernel, [component for component in components if component not in same], wish)
     contents = read_contents(
         manifest,
@@ -138,6 +139,7 @@ def _restore(kernel: Kernel, manifest: Manifest, wish: Wish, before: Taking) -> 
     _to_shelf(kernel, kept, live, old)
     if not wish.is_cautious:  # a foreign manifest could say that its bytes are some value of this user
         kernel.writer.known.learn(manifest)
+        kernel.shelf.reached = manifest if names is None else None
     set_parts = kernel.process.restore(bytes(state[0])) if state else ()
     back = {*fresh, *untouched}
     recomputed = {name for name in back if name in again or manifest.variables[name].state == "recompute"}
@@ -185,14 +187,11 @@ def _recompute(kernel: Kernel, manifest: Manifest, names: set[str]) -> tuple[dic
     return values, failed
 
 
-def _live_parts(kernel: Kernel, components: Sequence[Component]) -> dict[str, tuple[str, ...]]:
-    """The variables as they are now, by digest; nobody looks where none of `components` is there.
-
-    The copy of this process that keeps the state before looks at them too, at the same time: waiting for it would take longer.
-    """
-    if not any(name in kernel.namespace for component in components for name in component.names):
-        return {}
-    return live_parts(kernel.namespace, kernel.names(), kernel.process.capture())
+def _look(kernel: Kernel, manifest: Manifest) -> Live:
+    """The variables as they are now; nobody looks where none of `manifest` is there."""
+    if not any(name in kernel.namespace for name in manifest.variables):
+        return Live()
+    return look(kernel.namespace, kernel.names(), kernel.process.capture())
 
 
 def _from_shelf(kernel: Kernel, components: Sequence[Component], wish: Wish) -> dict[str, Any]:
@@ -204,11 +203,11 @@ def _from_shelf(kernel: Kernel, components: Sequence[Component], wish: Wish) -> 
     return found
 
 
-def _to_shelf(kernel: Kernel, kept: Manifest, live: Mapping[str, tuple[str, ...]], old: Mapping[str, Any]) -> None:
+def _to_shelf(kernel: Kernel, kept: Manifest, live: Live, old: Mapping[str, Any]) -> None:
     """Remember the values that were replaced, as far as they were saved as they were: undo puts them back."""
     for component in kept.components:
         names = component.names
-        if names and live.get(component.digest) == names and old.keys() >= set(names):
+        if names and live.parts.get(component.digest) == names and old.keys() >= set(names):
             size = sum(kept.variables[name].size_bytes for name in names)
             kernel.shelf.put(component.digest, {name: old[name] for name in names}, size)
 

@@ -8,22 +8,42 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mlnb.snapshots.plugins.capture import Capture, digest_of_values
-from mlnb.snapshots.types import Component
+from mlnb.snapshots.plugins.process import CODEC as PROCESS
+from mlnb.snapshots.types import Component, Manifest
 
 _LEAST_BYTES = 1 << 18  # smaller ones are read as fast
 _MOST_SHARE = 0.25  # of the memory that is free
 
 
-def live_parts(namespace: dict[str, Any], names: Collection[str], state: bytes) -> dict[str, tuple[str, ...]]:
-    """Which variables are saved together now, by the digest of what they are; the state of the process under no names."""
+@dataclass(frozen=True)
+class Live:
+    """The variables as they are now.
+
+    Attributes:
+        parts: which of them hang together, by the digest of what they are; the state of the process under no names.
+        digests: of each variable.
+    """
+
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+    def is_state_of(self, manifest: Manifest) -> bool:
+        """Whether everything is as it was when `manifest` was written."""
+        saved = {one.digest: one.names for one in manifest.components if one.names or one.codec == PROCESS}
+        then = {name: variable.digest for name, variable in manifest.variables.items()}
+        return then == self.digests and saved.items() <= self.parts.items()
+
+
+def look(namespace: dict[str, Any], names: Collection[str], state: bytes) -> Live:
+    """The variables `names` of `namespace`, and `state`, that of the process."""
     capture = Capture(namespace, (), {})
     capture.look(sorted(names), state)
-    return capture.parts()
+    return Live(capture.parts(), capture.digests())
 
 
 @dataclass(frozen=True)
@@ -33,9 +53,14 @@ class _Kept:
 
 
 class Shelf:
-    """What restores of one kernel replaced, by digest, the latest last; never more than a quarter of the memory that is free."""
+    """What restores of one kernel replaced, by digest, the latest last; never more than a quarter of the memory that is free.
+
+    Attributes:
+        reached: the snapshot whose state the last restore brought back.
+    """
 
     def __init__(self) -> None:
+        self.reached: Manifest | None = None
         self._kept: collections.OrderedDict[str, _Kept] = collections.OrderedDict()
 
     def put(self, digest: str, values: Mapping[str, Any], size_bytes: int) -> None:

@@ -119,6 +119,10 @@ class Capture:
                 self._reasons[name] = "it is the notebook's namespace itself"
         claim_values(self._prints, self._values)
 
+    def digests(self) -> dict[str, str]:
+        """The digest of each variable that was looked at."""
+        return {name: found.digest for name, found in self._prints.items()}
+
     def parts(self) -> dict[str, tuple[str, ...]]:
         """Which variables hang together, by the digest of what they are; the state of the process under no names."""
         claims = {name: found.claims for name, found in self._prints.items() if name not in self._reasons}

@@ -26,6 +26,7 @@ class SnapshotWriter:
     """
 
     def __init__(self, files: SnapshotFiles, log: Callable[[str], object]) -> None:
+        self._files = files
         self._log = log
         self.known = Known()
         self._copies = CopyTaker(files, self.known, log)
@@ -40,6 +41,25 @@ class SnapshotWriter:
             if taking.found.done() and taking.found.exception() is None and taking.found.result().notice:
                 return taking.found.result().notice
         return ""
+
+    @property
+    def latest(self) -> Manifest | None:
+        """The last snapshot that was taken, once it is on disk."""
+        if not self._takings:
+            return None
+        written = self._takings[-1].written
+        return written.result() if written.done() and written.exception() is None else None
+
+    def take_again(self, job: Job, manifest: Manifest) -> Taking | None:
+        """As `take`, where the state is still that of `manifest`; None when that is not known to be stored."""
+        from mlnb.snapshots.plugins import again
+
+        self.settle()
+        taking = again.take_again(self._files, self.known, job, manifest, self._log)
+        if taking is not None:
+            self._pending.append(taking.written)
+            self._takings.append(taking)
+        return taking
 
     def take(self, job: Job) -> Taking:
         """Fix the state as it is now; what follows happens behind the cell's back."""

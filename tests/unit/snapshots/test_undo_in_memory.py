@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mlnb.snapshots.plugins.files import SnapshotFiles
+
 BIG = "import numpy as np; a = np.arange(200_000); view = a[10:20]; same = [1, 2]"
 
 
@@ -59,3 +61,37 @@ def test_a_value_that_changed_in_place_is_told_from_what_was_saved(notebook):
     assert notebook["a"] is not live
     assert notebook["a"][10] == 10
     assert live[10] == 77
+
+
+def test_the_state_before_is_kept_without_writing_values_when_it_is_the_last_snapshots(notebook):
+    notebook.run(BIG)
+    first = taken(notebook)
+    notebook.run("a = np.arange(200_000) * 3; gone = 1")
+    second = taken(notebook)
+    done = notebook.snapshots.restore(first)
+    kept = {one.id: one for one in notebook.snapshots.list()}
+    assert done.undo not in (first, second)
+    assert kept[done.undo].variables == kept[second].variables
+    assert kept[done.undo].reason == f"before restore of {first}"
+    fresh = notebook.snapshots.undo()
+    assert set(fresh.restored) == {"a", "view", "gone", "np", "same"}
+    assert notebook["gone"] == 1
+    notebook.run("gone = 2")
+    notebook.snapshots.restore(second)
+    assert notebook["gone"] == 1
+    notebook.snapshots.undo()
+    assert notebook["gone"] == 2
+
+
+def test_what_the_last_snapshot_refers_to_may_be_gone(notebook):
+    notebook.run(BIG)
+    first = taken(notebook)
+    notebook.run("a = np.arange(200_000) * 3")
+    taken(notebook)
+    expected = {one.pack for one in SnapshotFiles().read(first).chunks}
+    for pack in SnapshotFiles().blobs.glob("??/*"):
+        if pack.name not in expected:
+            pack.unlink()
+    notebook.snapshots.restore(first)
+    notebook.snapshots.undo()
+    assert notebook.ask("(a == np.arange(200_000) * 3).all()")
