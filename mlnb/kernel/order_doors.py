@@ -7,6 +7,8 @@ tracebacks are rid of it.
 
 from __future__ import annotations
 
+import os
+import pathlib
 import pkgutil
 import sys
 import types
@@ -82,22 +84,24 @@ class KnownCalls(set[tuple[Any, ...]]):
 
 
 _MISSING: Final = object()
+_PATH: Final = type(pathlib.Path())
 
 
 def stand_in(real: Callable[..., Any], note: Note, known: KnownCalls) -> StandIn:
     """A stand-in for `real`, which tells `note` of every call but those whose arguments are among `known`."""
 
     def __call__(_: StandIn, one: Any = _MISSING, /, *more: Any, **named: Any) -> Any:  # noqa: ANN401 - as the function's
-        if more or named:
-            if _is_news(known, (one, *more), named):
-                note((one, *more), named)
-            return real(one, *more, **named)
+        if type(one) is str and not more and not named:  # most calls, the quickest way
+            if (one,) not in known:
+                note((one,), named)
+            return real(one)
         if one is _MISSING:
-            note((), {})
-            return real()
-        if type(one) is not str or (one,) not in known:
-            note((one,), named)
-        return real(one)
+            note((), named)
+            return real(**named)
+        told = (one, *more) if type(one) is str else (_as_text(one), *more)
+        if _is_news(known, told, named):
+            note(told, named)
+        return real(one, *more, **named)
 
     hide_frames_of(__call__)
     kind = type(
@@ -106,6 +110,11 @@ def stand_in(real: Callable[..., Any], note: Note, known: KnownCalls) -> StandIn
     made: StandIn = kind()
     _reals[id(made)] = (made, real)
     return made
+
+
+def _as_text(given: object) -> object:
+    """The text of a path; anything else as it is."""
+    return os.fspath(given) if type(given) is _PATH else given
 
 
 def _is_news(known: KnownCalls, arguments: tuple[Any, ...], named: dict[str, Any]) -> bool:
@@ -119,6 +128,8 @@ def told_of_notebooks(note: Note, known: KnownCalls) -> Note:
     """Tells `note` of the calls of a notebook's `open`, and notes the modes of those that are of no interest any more."""
 
     def told(arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+        if arguments and type(arguments[0]) is _PATH:
+            arguments = (_as_text(arguments[0]), *arguments[1:])
         if _is_news(known, arguments, named):
             note(arguments, named)
         if not _is_news(known, arguments, named):

@@ -22,7 +22,7 @@ def _modified_open(file, *args, **kwargs):
 """
 _LOOK: Final = (
     "    modes = '<modes>'; note = '<note>';"
-    " (type(file) is str and modes(file) is (args[0] if args else 'r') and 'mode' not in kwargs) or note((file, *args), kwargs)"
+    " (modes(file) is (args[0] if args else 'r') and 'mode' not in kwargs) or note((file, *args), kwargs)"
 )
 _TAIL: Final = """
     return io_open(file, *args, **kwargs)
