@@ -16,6 +16,8 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+import xxhash
+
 from mlnb.kernel.order_doors import real_of
 
 Show = Callable[[Any], str]
@@ -31,6 +33,10 @@ _LEVELS: Final = {0: "NOTSET", 10: "DEBUG", 20: "INFO", 30: "WARNING", 40: "ERRO
 _LINES_OF_HISTORY: Final = 50
 GROWING: Final = ("logging/handlers of", "logging/filters of", "gc/callbacks", "sys/finders")
 """Items that statements such as ``addHandler`` add to: what was there before is still there."""
+EMPTY_AT_START: Final = frozenset({"pyplot", "fsspec"})
+"""Families of which a fresh kernel has nothing, whenever they are first met: open figures, files in memory."""
+RESET_BY_ASKING: Final = "threading/size of stacks"
+"""The item that ``threading.stack_size()`` tells and sets back."""
 
 
 def _decimal(_show: Show) -> Asked:
@@ -194,6 +200,13 @@ def _ctypes(_show: Show) -> Asked:
     yield "errno", sys.modules["_ctypes"].get_errno()
 
 
+def _fsspec(_show: Show) -> Asked:
+    """Files in memory, which no other process has."""
+    store = sys.modules["fsspec.implementations.memory"].MemoryFileSystem.store
+    for path, file in list(store.items()):
+        yield f"file in memory {path}", xxhash.xxh3_128_hexdigest(file.getvalue())
+
+
 def _figures(_show: Show) -> Asked:
     helpers: Any = sys.modules.get("matplotlib._pylab_helpers")
     for number, manager in helpers.Gcf.figs.items() if helpers is not None else ():
@@ -210,7 +223,7 @@ _READERS: Final[dict[str, tuple[str, Callable[[Show], Asked]]]] = {
     "threading": ("threading", _threading), "signal": ("signal", _signal), "resource": ("resource", _resource), "os": ("os", _os),
     "asyncio": ("asyncio.events", _asyncio), "readline": ("readline", _readline), "tracemalloc": ("_tracemalloc", _tracemalloc),
     "faulthandler": ("faulthandler", _faulthandler), "multiprocessing": ("multiprocessing", _multiprocessing),
-    "ctypes": ("_ctypes", _ctypes),
+    "ctypes": ("_ctypes", _ctypes), "fsspec": ("fsspec.implementations.memory", _fsspec),
 }  # fmt: skip
 """Family -> (module that must be loaded, how to read it)."""
 

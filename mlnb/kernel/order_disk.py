@@ -17,15 +17,18 @@ from mlnb.order.rules.traces import Fingerprint, Key, all_of, family_of
 from mlnb.order.types import CellCode
 
 _SIZES: Final = frozenset({"stat", "lstat", "st_size", "st_mtime", "getsize", "getmtime"})
+_IN_PLACE: Final = frozenset({"mmap", "sqlite3", "_sqlite3", "shelve", "dbm"})
 _WEIGHED_LIMIT: Final = 500
 
 
 @dataclass(slots=True)
 class DiskState:
-    """Before a run: what may be read past the doors, and the entries of folders that are not as at the start."""
+    """Before a run: what may be read past the doors, the entries of folders that are not as at the start, and files that open
+    values may change in place."""
 
     named: order_reads.Named = field(default_factory=order_reads.Named)
     entries: dict[Key, Fingerprint] = field(default_factory=dict)
+    in_place: dict[str, Fingerprint] = field(default_factory=dict)
 
 
 class Disk:
@@ -58,7 +61,14 @@ class Disk:
         """What `code` may find."""
         values = self._values_of(reach)
         named = order_reads.look(code, reach.words, reach.packages, reach.texts, values, whole=reach.whole)
-        return DiskState(named, {key: value for key, value in self._entries.items() if value != self.start_of(key)})
+        in_place = {}
+        if not reach.packages.isdisjoint(
+            _IN_PLACE
+        ):  # what is changed in mapped memory or a database goes through no door
+            in_place = {path: order_files.content(path) for path in order_content.in_place()}
+        return DiskState(
+            named, {key: value for key, value in self._entries.items() if value != self.start_of(key)}, in_place
+        )
 
     def after(
         self, before: DiskState, code: CellCode, reach: Reach, files: Watch
@@ -71,7 +81,7 @@ class Disk:
             before.named.before = {**late.before, **before.named.before}
         inputs: dict[Key, Fingerprint] = {}
         outputs: dict[Key, Fingerprint] = {}
-        for path, old in {**by_others, **before.named.before, **files.before}.items():
+        for path, old in {**before.in_place, **by_others, **before.named.before, **files.before}.items():
             new = order_files.content(path)
             if old == new == ABSENT and path in files.written and order_files.is_scratch(path):
                 continue  # made and gone within the run
@@ -183,6 +193,9 @@ def _there(value: Fingerprint | None) -> Fingerprint:
 
 
 def _is_redirected(path: str, code: CellCode) -> bool:
-    """Whether a shell line writes the file anew (``> name``) and does not add to it."""
+    """Whether another program writes the file anew (``> name``, ``open("name", "w")``) and does not add to it."""
     name = re.escape(path.rsplit("/", 1)[-1])
-    return any(re.search(rf"(?<!>)>\s*\S*{name}", text) for text in (" ".join(code.texts), *code.texts))
+    anew = re.compile(
+        rf"(?<!>)>\s*(?:\S*{name}|[\"']?\$\w+[\"']?\s*$)|open\([\"']\S*{name}[\"'],\s*[\"']w", re.MULTILINE
+    )
+    return any(anew.search(text) for text in (" ".join(code.texts), *code.texts))

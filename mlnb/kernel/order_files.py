@@ -35,7 +35,6 @@ class Watch:
         read: those opened for reading, or for changing what is there.
         written: those opened for writing, made, removed or renamed.
         searched: folders that Python looked through for modules and installed packages.
-        databases: those opened by sqlite3.
         relative: whether any was named relative to the working directory.
         programs: whether another program was started.
         hosts: other computers whose address was asked for.
@@ -47,7 +46,6 @@ class Watch:
     read: set[str] = field(default_factory=set)
     written: set[str] = field(default_factory=set)
     searched: set[str] = field(default_factory=set)
-    databases: set[str] = field(default_factory=set)
     relative: bool = False
     programs: bool = False
     hosts: set[str] = field(default_factory=set)
@@ -213,7 +211,6 @@ def _connected(watch: Watch, arguments: tuple[Any, ...], named: dict[str, Any]) 
     path = _path(watch, arguments[0] if arguments else named["database"])
     if path is not None:
         _note_open(watch, path, reads=True, writes=True, in_place=True)
-        watch.databases.add(path)
 
 
 def _telling(family: str, what: str) -> Noted:

@@ -15,7 +15,7 @@ _CLIENTS: Final = frozenset({
     "clickhouse_connect", "databricks", "boto3", "botocore", "aiobotocore", "s3fs", "gcsfs", "adlfs", "azure", "minio", "hdfs",
     "pyspark", "dask_kubernetes", "openai", "anthropic", "huggingface_hub", "webdav3", "ftplib", "smtplib", "imaplib", "telnetlib",
 })  # fmt: skip
-_LOCAL: Final = ("file", "local", "dir", "cached", "zip", "tar")
+_LOCAL: Final = ("file", "local", "dir", "cached", "zip", "tar", "memory")  # the last is known by its content
 _BY_OTHER_DOORS: Final = re.compile(r"^https?://")
 _NATIVE: Final = frozenset(
     {"duckdb", "_duckdb", "pyarrow", "polars", "deltalake", "xarray", "rasterio", "geopandas", "pyogrio"}
@@ -44,6 +44,8 @@ def sources(
     calls = bool(packages) or bool(code.magics)
     if calls:
         for url in remote(tuple(texts)):
+            if url.startswith("memory://"):
+                continue
             if not _BY_OTHER_DOORS.match(url) or not _NATIVE.isdisjoint(packages):
                 found.add(f"what lies at {url}")
     if "filesystem" in words and "fsspec" in packages:

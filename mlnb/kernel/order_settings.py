@@ -23,7 +23,7 @@ from mlnb.kernel.order_objects import is_transparent
 from mlnb.kernel.order_process import PROCESS
 from mlnb.kernel.order_values import print_of
 from mlnb.kernel.order_world import digest
-from mlnb.order.plugins.python_library import SETTING
+from mlnb.order.plugins.python_library import ADDS, SETTING, SQL
 from mlnb.order.rules.traces import ABSENT, Fingerprint, Key, all_of, members_of
 from mlnb.order.types import CellCode, LibraryEffect
 
@@ -127,10 +127,13 @@ class Settings:
         set_ |= {key: now[key] if key in now else self.start_of(key) for key in own}
         drawn = {key: before.get(key, self.start_of(key)) for key in set_ if key.startswith("@library:pyplot/")}
         blind = own if code.changes_by_operator else own | {key for key in set_ if "/figure " not in key}
-        if not _GROWING.isdisjoint(reach.words):  # what is added to is what was there before
-            blind = {key for key in blind if not self._is_row(key)}
+        adds = any(effect.slot.startswith(ADDS) for effect in code.effects)
+        if adds or not _GROWING.isdisjoint(reach.words):  # what is added to is what was there before
+            blind = {key for key in blind if not adds and not self._is_row(key)}
+        if not code.only_sets:
+            blind -= {f"@library:{order_asked.RESET_BY_ASKING}"}
         read = {}
-        for family in () if code.only_sets and _GROWING.isdisjoint(reach.words) else families:
+        for family in () if code.only_sets and not adds and _GROWING.isdisjoint(reach.words) else families:
             prefix = f"@library:{family}/"
             members = {key: value for key, value in before.items() if key.startswith(prefix)}
             key, value = all_of(prefix, members, [key for key in blind if key.startswith(prefix)])
@@ -155,6 +158,10 @@ class Settings:
             found.add("sys")  # somebody has put a thing of their own in the place of a module
         if not _ASKS_ARGUMENTS.isdisjoint(found):
             found.add("sys")
+        if "pathlib" in found:
+            found.add("os")
+        if any("memory://" in text for text in (*code.texts, *reach.texts)):
+            found.add("fsspec")
         namespace = self._shell.user_ns
         if found or reach.late or any(name not in namespace for name in code.reads):
             found |= {PROCESS, "builtins"}
@@ -194,7 +201,7 @@ class Settings:
                 self._take_over(family, found)
 
     def _take_over(self, family: str, found: dict[str, str]) -> None:
-        is_new = family not in self._asked
+        is_new = family not in self._asked and family not in order_asked.EMPTY_AT_START
         for item in self._asked.get(family, {}):
             self._read.pop(f"@library:{item}", None)
         self._asked[family] = found
@@ -224,10 +231,13 @@ class Settings:
             if not package:
                 continue
             slot = effect.slot.replace("~", "-")
-            key = f"@library:{package}/{slot}"
+            key = f"@library:{package}/{slot.removeprefix(ADDS)}"
             self._start.setdefault(key, ABSENT)
             self._current = None
-            self._said[key] = digest((effect.digest, [self._names.digest(name) for name in sorted(effect.names)]))
+            before = self._said.get(key) if slot.startswith(ADDS) else None
+            self._said[key] = digest(
+                (effect.digest, [self._names.digest(name) for name in sorted(effect.names)], before)
+            )
             keys.add(key)
         return keys
 
@@ -261,7 +271,9 @@ class Settings:
             name = value.__name__
         elif isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType)):
             name = str(getattr(value, "__module__", "") or "")
-        elif self._is_out_of_sight(value):
+        elif self._is_out_of_sight(value) and not SQL.intersection(
+            effect.path[-1:]
+        ):  # a connection is known as a value
             name = type(value).__module__
         else:
             return ""

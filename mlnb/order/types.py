@@ -85,7 +85,7 @@ class CellCode:
         binds: names it may set or delete.
         sure: names it has surely set when it ends without an error.
         deletes: names it deletes.
-        guessed: those of `reads` that merely occur in the text of a magic or a shell line.
+        guessed: those of `reads` that merely occur in the text of a magic, a shell line or a statement of SQL.
         uses: names it reads at all, before or after setting them.
         changes_by_operator: whether it has ``+=`` and the like on something other than a plain name.
         later: names that functions it defines read when they are called.

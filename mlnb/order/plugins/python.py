@@ -92,9 +92,11 @@ class PythonAnalyzer:
         words = effects.words_of(tree)
         env_reads, env_writes = effects.environment(tree, words)
         later = {name for used in names.later.values() for name in used}
+        guessed = effects.tables_of(tree, words) - names.reads - sure
         return CellCode(
             digest=digest,
-            reads=frozenset(names.reads),
+            reads=frozenset(names.reads | guessed),
+            guessed=frozenset(guessed),
             binds=frozenset(names.binds),
             sure=frozenset(sure),
             deletes=frozenset(names.deletes),
@@ -158,7 +160,7 @@ class PythonAnalyzer:
                 opaque, reads = opaque or f"%{name}", reads | found
         return dataclasses.replace(
             code, reads=frozenset(reads - {"get_ipython"}),
-            guessed=frozenset(reads - code.reads), binds=frozenset(binds), sure=frozenset(sure), words=frozenset(words),
+            guessed=code.guessed | (reads - code.reads), binds=frozenset(binds), sure=frozenset(sure), words=frozenset(words),
             texts=tuple(texts), opaque=opaque, history=history, mentioned=frozenset(), overwrites=(),
             runs_programs=programs, at_risk=code.at_risk | reads,
             environment_reads=None if programs else environment if environment is None else frozenset(environment),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 _OPAQUE = {
     "exec": "exec", "eval": "eval", "globals": "globals()", "locals": "locals()", "vars": "vars()", "dir": "dir()",
@@ -23,15 +24,20 @@ _SEEDS = frozenset(["seed", "setstate", "set_state", "manual_seed", "seed_everyt
 _CLOCK = {
     "time": "the clock", "time_ns": "the clock", "now": "the clock", "today": "the clock", "utcnow": "the clock",
     "perf_counter": "the clock", "monotonic": "the clock", "process_time": "the clock", "localtime": "the clock",
+    "gmtime": "the clock", "ctime": "the clock", "asctime": "the clock",
     "uuid1": "a random id", "uuid4": "a random id", "urandom": "random bytes", "token_hex": "random bytes",
     "token_bytes": "random bytes", "token_urlsafe": "random bytes", "getpid": "the process id",
     "mkdtemp": "a temporary name", "mkstemp": "a temporary name", "getpass": "what the user types", "input": "what the user types",
 }  # fmt: skip
+_CLOCK_WITHOUT = {"localtime": 0, "gmtime": 0, "ctime": 0, "asctime": 0, "strftime": 1}
+"""Functions of ``time`` that ask the clock when they get no more arguments than that."""
 _CLOCK_OWNERS = frozenset(
     ["time", "datetime", "date", "dt", "uuid", "os", "secrets", "tempfile", "getpass", "Timestamp", "pd", "pandas"]
 )
 _GENERATORS = frozenset({"default_rng", "RandomState", "Random", "SystemRandom", "Generator"})
 _TEXT_LIMIT = 300
+_TABLE = re.compile(r"\b(?:from|join|into|update|table|describe|summarize)\s+([A-Za-z_]\w*)", re.IGNORECASE)
+_SQL = frozenset({"sql", "sqldf", "execute", "query", "from_query"})
 _WITH_DOCSTRING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -84,6 +90,14 @@ def texts_of(tree: ast.AST) -> tuple[str, ...]:
         and 0 < len(node.value) <= _TEXT_LIMIT
         and id(node) not in documents
     )
+
+
+def tables_of(tree: ast.AST, words: set[str]) -> set[str]:
+    """Names of tables in statements of SQL: some engines find values of the notebook by them."""
+    if words.isdisjoint(_SQL):
+        return set()
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return {name for text in texts for name in _TABLE.findall(text)}
 
 
 def modules_of(tree: ast.AST) -> frozenset[str]:
@@ -163,8 +177,11 @@ def varying(tree: ast.AST) -> tuple[str, ...]:
             called in _CLOCK
             and (not owner_name or owner_name in _CLOCK_OWNERS)
             and not (called == "time" and not owner_name)
+            and not (called in _CLOCK_WITHOUT and len(node.args) > _CLOCK_WITHOUT[called])
         ):
             found[_CLOCK[called]] = None
+        elif called == "strftime" and owner_name == "time" and len(node.args) == 1:
+            found["the clock"] = None
         elif (called in _GENERATORS and not node.args and not node.keywords) or (
             called in _SEEDS and (_is_none(node) or not (node.args or node.keywords))
         ):

@@ -14,11 +14,23 @@ from mlnb.order.types import LibraryEffect
 SETTING: Final = re.compile(
     r"^(?:un|re)?(?:set|reset|register|enable|disable|add|install|uninstall|config|configure|use|init|initialize|activate"
     r"|deactivate|patch|push|pop|start|stop|simplefilter|filterwarnings|resetwarnings|basicConfig|signal|alarm|tzset|umask"
-    r"|setlocale|seterr|switch|default|freeze|autolog|pickle|create_(?:function|aggregate|collation|window))(?![a-z]{0,3}diff)",
+    r"|setlocale|stack_size|seterr|switch|default|freeze|autolog|pickle|create_(?:function|aggregate|collation|window))(?![a-z]{0,3}diff)",
 )
 _OPPOSITE: Final = re.compile(
     r"^(?:un|de|dis|en|in|re)(?=(?:set|register|install|activate|able|abled|itialize)\b)|^(?:start|stop|push|pop)(?=_|$)"
 )
+_PATCHES: Final = frozenset(
+    {"pandas", "apply", "extension"}
+)  # tqdm.pandas(), nest_asyncio.apply(), hv.extension("bokeh")
+SQL: Final = frozenset({"sql", "execute", "executemany", "query"})
+_ASKS: Final = re.compile(r"\s*(?:select|with|from|show|describe|summarize|explain|values)\b", re.IGNORECASE)
+_TABLE: Final = re.compile(
+    r"\s*(create\s+or\s+replace\s+(?:temp\s+|temporary\s+)?(?:table|view)|create|insert|update|delete|drop|alter|truncate)\b"
+    r"(?:\s+(?:table|view|into|from|temp|temporary|if|not|exists))*\s+([\w.]+)",
+    re.IGNORECASE,
+)
+ADDS: Final = "+"
+"""With this the slot of a statement begins that changes what was there, so that to run it twice is not to run it once."""
 _FILES: Final = frozenset({"os", "shutil", "pathlib", "random", "time", "subprocess", "heapq", "bisect"})
 _OF_OS: Final = frozenset({"umask", "tzset", "nice", "setpriority"})
 _REMOTE: Final = re.compile(
@@ -94,7 +106,10 @@ def _call(call: ast.Call, node: ast.stmt) -> Iterator[LibraryEffect]:
     if name in ("setattr", "delattr") and isinstance(call.func, ast.Name) and len(call.args) > 1:
         yield from _effect(call.args[0], ast.unparse(call.args[0]) + "." + ast.unparse(call.args[1]), node)
         return
-    if not SETTING.match(name):
+    if name in SQL and isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+        yield from _statement_of_sql(call, node)
+        return
+    if not SETTING.match(name) and not (name in _PATCHES and len(call.args) < 2):
         return
     parts = _chain(call.func)
     if parts is None or "random" in parts[1] or (parts[0] in _FILES and name not in _OF_OS):
@@ -103,6 +118,17 @@ def _call(call: ast.Call, node: ast.stmt) -> Iterator[LibraryEffect]:
     if len(call.args) + len(call.keywords) > 1 and call.args:
         slot += f"({ast.unparse(call.args[0])})"
     yield from _effect(call.func, slot, node)
+
+
+def _statement_of_sql(call: ast.Call, node: ast.stmt) -> Iterator[LibraryEffect]:
+    """``duckdb.sql("insert ...")``: a module that is a database, whose tables nobody can look at."""
+    text = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else ""
+    if not isinstance(text, str) or _ASKS.match(text):
+        return
+    found = _TABLE.match(text)
+    is_anew = found is not None and "replace" in found.group(1).lower()
+    slot = f"the table {found.group(2)}" if found is not None else "the database"
+    yield from _effect(call.func, slot if is_anew else ADDS + slot, node)
 
 
 def _effect(target: ast.expr, slot: str, node: ast.stmt) -> Iterator[LibraryEffect]:
