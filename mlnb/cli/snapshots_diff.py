@@ -114,10 +114,14 @@ def _fact_line(fact: Fact) -> str:
 
 
 def _data_line(change: DataChange) -> str:
-    if change.before is None or change.after is None:
-        one = change.before or change.after
-        return f"  {change.kind}: {change.path}" + (f"  {_held(one)}" if one else "")
-    return f"  changed: {change.path}  {_held(change.before)} -> {_held(change.after)}"
+    one = change.after or change.before
+    what = f"  {change.kind}: {_named(one)}" if one else f"  {change.kind}: {change.path}"
+    held = [_held(side) for side in (change.before, change.after) if side is not None]
+    return f"{what}  {' -> '.join(held)}"
+
+
+def _named(file: DataFile) -> str:
+    return f"{file.path}: {file.query}" if file.query else file.path
 
 
 def _shown(text: str | None) -> str:
@@ -126,7 +130,8 @@ def _shown(text: str | None) -> str:
 
 def _held(file: DataFile) -> str:
     size = "" if file.size_bytes is None else f"{file.size_bytes} bytes"
-    return ", ".join(part for part in (size, file.version or file.digest[:12], file.note) if part)
+    rows = "" if file.rows is None else f"{file.rows} row{'s' * (file.rows != 1)}"
+    return ", ".join(part for part in (rows, size, file.version or file.digest[:12], file.note) if part)
 
 
 @click.command()
@@ -152,8 +157,8 @@ def data(snapshot_id: str, patch: bool, to: Path | None, as_json: bool) -> None:
 
 def _data_text(found: Surroundings, written: list[str]) -> str:
     rows = [
-        (one.path, one.kind, "" if one.size_bytes is None else one.size_bytes, one.version or one.digest[:12],
-         "kept" if one.kept is not None else "", one.note)
+        (_named(one), one.kind, "" if one.size_bytes is None else one.size_bytes, one.version or one.digest[:12],
+         "kept" if one.kept is not None else "" if one.rows is None else f"{one.rows} rows", one.note)
         for one in found.data or ()
     ]  # fmt: skip
     empty = "Nobody watched what was read." if found.data is None else "No cell has read a file."

@@ -18,6 +18,7 @@ from mlnb.kernel.order_ladder import ladder_from_surroundings
 
 if TYPE_CHECKING:
     from mlnb.kernel.snapshots import KernelSnapshots
+    from mlnb.kernel.snapshots_asked import Asked
 
 
 class Loaded:
@@ -33,6 +34,7 @@ class Loaded:
         self.order = KernelOrder(shell, ladder_from_surroundings(registry.own_notebook()), between=self.between)
         self.comms = Comms(shell, self.order.let_go, self.between.explain)
         self.snapshots: KernelSnapshots | None = None
+        self.asked: Asked | None = None
         self._hooks: list[tuple[str, Callable[..., None]]] = [
             ("pre_run_cell", self.order.before_run),
             ("post_run_cell", self.order.after_run),
@@ -78,6 +80,8 @@ class Loaded:
                 self.shell.magics_manager.magics[magics].pop("mlnb", None)
             if self.snapshots is not None:
                 self.snapshots.close()
+            if self.asked is not None:
+                self.asked.detach()
             registry.leave(registry.folder() / f"{os.getpid()}.json", os.getpid())
         for area in ("order", "snapshots"):
             current.clear(area)
@@ -88,14 +92,17 @@ class Loaded:
 
     def _load_snapshots(self) -> None:
         from mlnb.kernel.snapshots import KernelSnapshots  # noqa: PLC0415 - only when needed
+        from mlnb.kernel.snapshots_asked import Asked  # noqa: PLC0415 - only when needed
         from mlnb.kernel.snapshots_data import sources_of  # noqa: PLC0415 - only when needed
 
+        self.asked = Asked(self.shell, lambda: self.order.mode != "off")
+        self.asked.attach()
         self.snapshots = KernelSnapshots(
             self.shell,
             _env_id,
             notebook=registry.own_notebook,
             log=lambda text: log_text("snapshots", text),
-            sources=lambda: sources_of(self.order),
+            sources=lambda: sources_of(self.order, self.asked),
         )
         self.snapshots.place.listeners.append(self.comms.tell)
         current.fill("snapshots", self.snapshots)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlnb.kernel.order_content import ABSENT, content, is_quiet, is_scratch
@@ -10,6 +11,7 @@ from mlnb.snapshots.surroundings import ReadFile, Readings
 
 if TYPE_CHECKING:
     from mlnb.kernel.order import KernelOrder
+    from mlnb.kernel.snapshots_asked import Asked
     from mlnb.order.rules.traces import CellRun
     from mlnb.snapshots.plugins.around import Sources
 
@@ -18,18 +20,19 @@ _ELSEWHERE = ("what lies at ", "what lies in ", "what ")
 _ANSWERS = (" reaches", " answers")
 
 
-def sources_of(order: KernelOrder) -> Sources:
-    """What surrounds the variables of this kernel, as order has seen it."""
+def sources_of(order: KernelOrder, asked: Asked | None = None) -> Sources:
+    """What surrounds the variables of this kernel, as order and `asked` have seen it."""
     from mlnb.snapshots.plugins.around import Sources  # noqa: PLC0415 - on first use
 
-    return Sources(lambda: _readings(order), _packages)
+    return Sources(lambda: _readings(order, asked), _packages)
 
 
-def _readings(order: KernelOrder) -> Readings | None:
+def _readings(order: KernelOrder, asked: Asked | None) -> Readings | None:
     if order.mode == "off":
         return None
     tracker = order._runs._tracker
-    return readings_from_runs(list(tracker.runs) if tracker is not None else ())
+    found = readings_from_runs(list(tracker.runs) if tracker is not None else ())
+    return found if asked is None else replace(found, queries=asked.queries, objects=asked.objects)
 
 
 def readings_from_runs(runs: Iterable[CellRun]) -> Readings:

@@ -103,8 +103,42 @@ class ReadFile:
 
 
 @dataclass(frozen=True)
+class QueryRead:
+    """What a database was asked.
+
+    Attributes:
+        place: the file, the address without credentials, or the library.
+        text: the query, or the name of a table; credentials masked.
+        rows: how many it gave; None when that was not seen.
+        digest: of the rows, in any order; empty when they were not seen.
+        cells: ids of the cells.
+        note: why something is not known.
+    """
+
+    place: str
+    text: str
+    rows: int | None = None
+    digest: str = ""
+    cells: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class ObjectRead:
+    """An object in a store that was opened: its address, and what named its content then."""
+
+    address: str
+    version: str = ""
+    size_bytes: int | None = None
+    cells: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Readings:
-    """What cells of a kernel have read: files by absolute path; by what is known of it, what lies elsewhere, with the cells."""
+    """What cells of a kernel have read: files by absolute path; by what is known of it, what lies elsewhere, with the cells; what
+    databases answered; objects in stores."""
 
     files: Mapping[str, ReadFile] = field(default_factory=dict)
     elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    queries: tuple[QueryRead, ...] = ()
+    objects: tuple[ObjectRead, ...] = ()

@@ -79,6 +79,24 @@ def test_two_states_of_a_live_kernel_are_compared_whole(client, document):
     assert set(since["changed"]) == {"frame", "model", "n"}
 
 
+def test_what_a_database_answered_is_compared(client, document):
+    run(client, "import sqlite3, pandas as pd; con = sqlite3.connect('shop.db'); n = 3")
+    run(client, "frame = pd.DataFrame({'id': [1, 2]}); frame.to_sql('orders', con, index=False); con.commit()")
+    ask = "answer = pd.read_sql('select * from orders', con)"
+    run(client, ask)
+    first = json.loads(cli("take", document, "--json").output)["id"]
+    run(client, "con.execute('insert into orders values (7)'); con.commit()")
+    run(client, ask)
+    second = json.loads(cli("take", document, "--json").output)["id"]
+    found = json.loads(cli("diff", first, second, "--json").output)
+    (query,) = [one for one in found["data"] if one["after"]["kind"] == "query"]
+    assert query["path"] == str(document.with_name("shop.db"))
+    assert (query["before"]["rows"], query["after"]["rows"]) == (2, 3)
+    assert query["before"]["digest"] != query["after"]["digest"]
+    assert "select * from orders  2 rows" in cli("diff", first, second).output
+    assert "select * from orders" in cli("data", second).output
+
+
 def test_what_changed_since_the_last_clean_state(client, document):
     run(client, "n = 3")
     clean = json.loads(cli("take", document, "--json").output)["id"]

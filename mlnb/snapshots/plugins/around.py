@@ -84,7 +84,10 @@ class Gathering:
             blocks.append(git.patch)
         data = None
         if self._readings is not None:
-            readings, known = self._readings, {one.path: one for one in (previous.data if previous else None) or ()}
+            readings, known = (
+                self._readings,
+                {one.path: one for one in (previous.data if previous else None) or () if not one.query},
+            )
             files = self._ask("the data files", lambda: pointers(readings, known, tick, len(blocks)), None)
             if files is not None:
                 data = tuple(files.files)

@@ -73,12 +73,43 @@ def pointers(
         tick()
     if len(readings.files) > _MOST_FILES:
         found.notes.append(f"{len(readings.files)} files were read; the first {_MOST_FILES} are recorded.")
-    for what, cells in sorted(readings.elsewhere.items()):
-        address = mask(_QUERY.sub("", what))
-        kind: DataKind = "database" if data_origins.is_database_server(address) else "remote"
-        found.files.append(DataFile(address, kind, cells=cells))
-    found.files.sort(key=lambda one: one.path)
+    found.files += [*_elsewhere(readings), *_queries(readings)]
+    found.files.sort(key=lambda one: (one.path, one.query))
     return found
+
+
+def _elsewhere(readings: Readings) -> list[DataFile]:
+    """What lies on other computers; of an object that was opened what named its content then."""
+    pointers: dict[str, DataFile] = {}
+    for what, cells in readings.elsewhere.items():
+        address = _plain(what)
+        kind: DataKind = "database" if data_origins.is_database_server(address) else "remote"
+        pointers[address] = DataFile(address, kind, cells=cells)
+    for one in readings.objects:
+        address = _plain(one.address)
+        known = pointers.get(address)
+        cells = tuple(dict.fromkeys([*(known.cells if known else ()), *one.cells]))
+        pointers[address] = DataFile(address, "remote", one.size_bytes, version=one.version, cells=cells)
+    return list(pointers.values())
+
+
+def _queries(readings: Readings) -> list[DataFile]:
+    return [
+        DataFile(
+            _plain(one.place),
+            "query",
+            digest=one.digest,
+            cells=one.cells,
+            note=one.note,
+            query=mask(one.text),
+            rows=one.rows,
+        )
+        for one in readings.queries
+    ]
+
+
+def _plain(address: str) -> str:
+    return mask(_QUERY.sub("", address))
 
 
 def _pointer(path: str, read: ReadFile, before: DataFile | None, budget: int, tick: Callable[[], None]) -> DataFile:

@@ -103,7 +103,7 @@ def _looks(name: str, value: object) -> tuple[str, str]:
         if isinstance(value, bytes | bytearray):
             return f"{len(value)} bytes", short(value)
         if isinstance(value, list | tuple | set | frozenset | Mapping):
-            return f"{len(value)} items", _shown_dict(value)
+            return f"{len(value)} item{'s' * (len(value) != 1)}", _shown_dict(value)
     except Exception:  # noqa: BLE001 - its own len
         return "", f"<{type_name(type(value))}>"
     return "", short(value)

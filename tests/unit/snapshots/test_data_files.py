@@ -82,6 +82,75 @@ def test_pointers_of_dvc_are_recorded_as_such(tmp_path):
     assert files[str(folder / "one.png")].version == "md5:abc.dir"
 
 
+LOCK = """schema: '2.0'
+stages:
+  prepare:
+    cmd: python prepare.py > log.txt
+    deps:
+    - path: raw.csv
+      hash: md5
+      md5: 11111111111111111111111111111111
+      size: 1
+    params:
+      params.yaml:
+        split: 0.2
+    outs:
+    - path: data/clean.csv
+      hash: md5
+      md5: 22222222222222222222222222222222
+      size: 3
+    - path: 'data/images'
+      hash: md5
+      md5: 33333333333333333333333333333333.dir
+      files:
+      - relpath: one.png
+        md5: 44444444444444444444444444444444
+  train:
+    cmd: python train.py
+    outs:
+    - md5: 55555555555555555555555555555555
+      path: model.bin
+"""
+
+
+def test_outputs_of_stages_are_recorded_as_their_lock_names_them(repository):
+    (repository / "dvc.lock").write_text(LOCK)
+    images = repository / "data" / "images"
+    images.mkdir(parents=True)
+    places = [repository / "data" / "clean.csv", images / "one.png", repository / "model.bin", repository / "raw.csv"]
+    for place in places:
+        place.write_text("1,2")
+    files, _ = read(*places)
+    assert [(files[str(place)].kind, files[str(place)].version) for place in places] == [
+        ("dvc", "md5:22222222222222222222222222222222"),
+        ("dvc", "md5:33333333333333333333333333333333.dir"),
+        ("dvc", "md5:55555555555555555555555555555555"),
+        ("file", ""),
+    ]
+    assert files[str(places[0])].digest == digest_of(b"1,2")
+    (repository / "dvc.lock").write_bytes(b"\xff: [")
+    assert read(places[0])[0][str(places[0])].kind == "file"
+
+
+def test_caches_of_hubs_are_known_by_reference_blob_repository_and_version(tmp_path):
+    hub = tmp_path / "hub" / "models--google--bert"
+    kept = {
+        hub / "refs" / "main": "google/bert@1dbc",
+        hub / "blobs" / ("b" * 64): f"google/bert sha256:{'b' * 64}",
+        hub / "blobs" / ("c" * 40): "google/bert",
+        tmp_path / "torch" / "hub" / "checkpoints" / "resnet18-f37072fd.pth": "resnet18-f37072fd.pth",
+        tmp_path / "torch" / "hub" / "pytorch_vision_v0.10.0" / "hubconf.py": "pytorch_vision_v0.10.0",
+        tmp_path / "kagglehub" / "datasets" / "ana" / "shops" / "versions" / "3" / "shops.csv": "datasets/ana/shops@3",
+    }
+    for place in kept:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("1dbc\n")
+    files, _ = read(*kept)
+    assert {place: files[str(place)].version for place in kept} == kept
+    assert {one.kind for one in files.values()} == {"download"}
+    assert [not one.digest for one in files.values()].count(True) == 1  # that whose name is its hash
+
+
 def test_downloaded_weights_are_recorded_by_name_and_revision(tmp_path):
     hub = tmp_path / "hub" / "models--google--bert"
     (hub / "blobs").mkdir(parents=True)
