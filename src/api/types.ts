@@ -28,6 +28,7 @@ export type NotebookIdentity = Schemas['NotebookIdentity'];
 export type OrderPolicy = Schemas['OrderPolicy'];
 export type Parameter = Schemas['Parameter'];
 export type Picture = Schemas['Picture'];
+export type Place = Schemas['Place'];
 export type RegisteredModel = Schemas['RegisteredModel'];
 export type Restored = Schemas['Restored'];
 export type Run = Schemas['Run'];

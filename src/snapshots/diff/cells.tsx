@@ -67,6 +67,7 @@ function CellPart(props: IPart & { readonly cell: CellChange }): React.JSX.Eleme
             <LineTable
               diff={cell.source}
               label={trans.__('Source of %1', title)}
+              hasNumbers
               layout={layout}
               trans={trans}
             />
@@ -76,6 +77,7 @@ function CellPart(props: IPart & { readonly cell: CellChange }): React.JSX.Eleme
             <LineTable
               diff={outputs}
               label={trans.__('Outputs of %1', title)}
+              hasNumbers={false}
               layout={layout}
               trans={trans}
             />
@@ -104,9 +106,9 @@ function titleOf(cell: CellChange, trans: TranslationBundle): string {
   }
 }
 
-/** Outputs without the lines that tell a picture by its digest: it is shown. */
+/** Outputs without the lines that name the form of what is shown. */
 function withoutPictures(outputs: string): string {
-  const lines = outputs.split('\n').filter(line => !/^[ +-]\[image\//.test(line));
+  const lines = outputs.split('\n').filter(line => !/^[ +-]\[(?:image\/|text\/plain\])/.test(line));
   return lines.some(line => /^[+-]/.test(line)) || lines.some(line => line.startsWith('('))
     ? lines.join('\n')
     : '';

@@ -14,6 +14,8 @@ interface IPart {
   /** What it is the diff of. */
   readonly label: string;
   readonly layout: Layout;
+  /** Whether the numbers of the lines mean something. */
+  readonly hasNumbers: boolean;
   readonly trans: TranslationBundle;
 }
 
@@ -23,14 +25,17 @@ export const LineTable = memo(function LineTable(props: IPart): React.JSX.Elemen
   const rows = useMemo(() => rowsOf(diff), [diff]);
   const draw = layout === 'split' ? splitRow : unifiedRow;
   return (
-    <table className={`mlnb-Lines mlnb-mod-${layout}`} aria-label={label}>
+    <table
+      className={`mlnb-Lines mlnb-mod-${layout}${props.hasNumbers ? '' : ' mlnb-mod-unnumbered'}`}
+      aria-label={label}
+    >
       <tbody>
         {rows.map((row, n) =>
           row.kind === 'same' || row.kind === 'changed' ? (
             draw(row, n, trans)
           ) : (
             <tr key={n} className="mlnb-Lines-gap">
-              <td colSpan={layout === 'split' ? 4 : 4}>
+              <td colSpan={layout === 'split' ? 4 : 3}>
                 {row.kind === 'note' ? row.text : trans.__('… lines that are the same')}
               </td>
             </tr>

@@ -110,13 +110,39 @@ function marked(
     tokens.reduce((sum, token, n) => sum + (kept[n] ? token.trim().length : 0), 0);
   const longest = Math.max(before.replace(/\s/g, '').length, after.replace(/\s/g, '').length, 1);
   if (share(one, inOne) / longest < ALIKE) {
-    return [plain(before), plain(after)];
+    return byEnds(before, after);
   }
   return [pieces(one, inOne), pieces(two, inTwo)];
 }
 
+/** Lines of which the words differ, but not the characters at both ends: the middle is marked. */
+function byEnds(before: string, after: string): readonly [Pieces, Pieces] {
+  const most = Math.min(before.length, after.length);
+  let head = 0;
+  while (head < most && before[head] === after[head]) {
+    head++;
+  }
+  let tail = 0;
+  while (tail < most - head && before.at(-1 - tail) === after.at(-1 - tail)) {
+    tail++;
+  }
+  const isAlike = head + tail >= ALIKE * Math.max(before.length, after.length);
+  const [one, two] = [before, after].map(text =>
+    [
+      { text: text.slice(0, head), isMarked: false },
+      { text: text.slice(head, text.length - tail), isMarked: true },
+      { text: text.slice(text.length - tail), isMarked: false }
+    ].filter(piece => piece.text !== '')
+  );
+  return isAlike && one && two ? [one, two] : [whole(before), whole(after)];
+}
+
+function whole(text: string): Pieces {
+  return [{ text, isMarked: false }];
+}
+
 function plain(text: string | undefined): Pieces | null {
-  return text === undefined ? null : [{ text, isMarked: false }];
+  return text === undefined ? null : whole(text);
 }
 
 function words(text: string): readonly string[] {

@@ -3,7 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type React from 'react';
 
-import type { Change } from '../../api/types';
+import type { Change, Place } from '../../api/types';
 import { byteSize } from '../../ui/format';
 import { shortType } from '../words';
 import { KindMark, Paged } from './parts';
@@ -33,6 +33,7 @@ export function VariableChanges(
 
 function VariablePart({ change, trans }: IPart & { readonly change: Change }): React.JSX.Element {
   const { details } = change;
+  const only = wholeOf(change);
   const facts = [
     arrow(
       change.type_before && shortType(change.type_before),
@@ -51,8 +52,15 @@ function VariablePart({ change, trans }: IPart & { readonly change: Change }): R
         <KindMark kind={change.kind} trans={trans} />{' '}
         <span className="mlnb-Secondary">{facts.join(' · ')}</span>
       </div>
+      {only && (
+        <p className="mlnb-Diff-summary">
+          <Value text={only.before} kind="removed" trans={trans} />
+          {' → '}
+          <Value text={only.after} kind="added" trans={trans} />
+        </p>
+      )}
       {details && <Summaries change={change} trans={trans} />}
-      {details && details.places.length > 0 && <Places change={change} trans={trans} />}
+      {details && !only && details.places.length > 0 && <Places change={change} trans={trans} />}
     </li>
   );
 }
@@ -64,9 +72,7 @@ function Summaries({
 }: IPart & { readonly change: Change }): React.JSX.Element | null {
   const before = change.details?.summary_before ?? '';
   const after = change.details?.summary_after ?? '';
-  const isToldByPlaces =
-    change.details?.places.length === 1 && change.details.places[0]?.where === 'the value';
-  if (isToldByPlaces || (!before && !after)) {
+  if (wholeOf(change) || (!before && !after)) {
     return null;
   }
   if (before === after || !before || !after) {
@@ -94,6 +100,12 @@ function Summaries({
   );
 }
 
+/** The one place of a value that differs as a whole; null for others. */
+function wholeOf(change: Change): Place | null {
+  const [place, ...others] = change.details?.places ?? [];
+  return place?.where === 'the value' && others.length === 0 ? place : null;
+}
+
 function Places({ change, trans }: IPart & { readonly change: Change }): React.JSX.Element {
   const places = change.details?.places ?? [];
   const total = change.details?.total ?? null;
@@ -117,8 +129,12 @@ function Places({ change, trans }: IPart & { readonly change: Change }): React.J
               <th scope="row">
                 <code>{place.where}</code>
               </th>
-              <Value text={place.before} kind="removed" trans={trans} />
-              <Value text={place.after} kind="added" trans={trans} />
+              <td>
+                <Value text={place.before} kind="removed" trans={trans} />
+              </td>
+              <td>
+                <Value text={place.after} kind="added" trans={trans} />
+              </td>
             </tr>
           ))}
         </tbody>
@@ -143,11 +159,9 @@ function Value(props: {
   readonly trans: TranslationBundle;
 }): React.JSX.Element {
   return props.text === null ? (
-    <td className="mlnb-Secondary">{props.trans.__('nothing')}</td>
+    <span className="mlnb-Secondary">{props.trans.__('nothing')}</span>
   ) : (
-    <td>
-      <code className={`mlnb-Diff-value mlnb-mod-${props.kind}`}>{props.text}</code>
-    </td>
+    <code className={`mlnb-Diff-value mlnb-mod-${props.kind}`}>{props.text}</code>
   );
 }
 

@@ -40,6 +40,12 @@ describe('a unified diff', () => {
     ]);
   });
 
+  it('marks the middle of long words that are alike at their ends', () => {
+    expect(all(rowsOf("-key = 'aaaabbbbcccc'\n+key = 'aaaaxxcccc'"))).toEqual([
+      ['changed', "1:key = 'aaaa[bbbb]cccc'", "1:key = 'aaaa[xx]cccc'"]
+    ]);
+  });
+
   it('has gaps between hunks, and words of the server', () => {
     const rows = rowsOf('@@ -1 +1 @@\n-a\n+b\n@@ -9,2 +9,2 @@\n c\n-d\n+e\n… 801 more lines');
     expect(all(rows)).toEqual([
