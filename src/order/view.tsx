@@ -181,7 +181,7 @@ function RestartHint({ model, trans }: IPart): React.JSX.Element | null {
       <staleIcon.react tag="span" className="mlnb-StateIcon" width="14px" height="14px" />
       <div>
         <p>
-          <strong>{trans.__('Only a restart makes this notebook clean.')}</strong>{' '}
+          <strong>{trans.__('Running cells is not enough.')}</strong>{' '}
           <TextWithCode text={sentence(restart)} />
         </p>
         <p className="mlnb-Actions">

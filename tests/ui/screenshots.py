@@ -127,7 +127,7 @@ def picture(screen: Screen, suffix: str) -> None:
 
 def picture_order(browser: Browser, lab: Lab, suffix: str) -> None:
     """What stands at a cell about its order: the warning, the refusal, the reason of a cell that cannot be told, the hint of a restart."""
-    page = browser.new_page(viewport={"width": 1100, "height": 560}, device_scale_factor=1.5)
+    page = browser.new_page(viewport={"width": 1100, "height": 640}, device_scale_factor=1.5)
     screen = Screen(page, lab)
     screen.open(lab.write_notebook("prices.ipynb", *PRICES))
     screen.wait_until_linked()
