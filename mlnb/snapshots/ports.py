@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,6 +32,7 @@ class Saving:
     Attributes:
         namespace: the notebook's namespace; functions of the notebook have it as their globals.
         unshared: identities of arrays that only look shared.
+        owners: what owns the memory of arrays, by its address.
         version_of: digest of a class of the notebook and all it holds.
         bare: classes whose instances are saved as their attributes, because their own way of pickling loses or refuses something.
         note: told a type and why variables that hold it are recomputed rather than kept.
@@ -42,6 +43,7 @@ class Saving:
     version_of: Any  # Callable[[type], str]; a plain attribute of a frozen dataclass, typed where it is called
     bare: frozenset[type] = frozenset()
     note: Callable[[type, str], None] = lambda _kind, _reason: None
+    owners: Mapping[int, object] = field(default_factory=dict)
 
 
 class Codec(Protocol):

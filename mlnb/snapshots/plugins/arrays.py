@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import pickle
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from mlnb.snapshots.errors import CannotSave
-from mlnb.snapshots.plugins import rebuild
+from mlnb.snapshots.plugins import rebuild, rebuild_standard, recipes_libraries
 
 PLAIN_KINDS = frozenset("biufcmMSUV?")
 """Kinds of dtype whose content is the bytes of the array's memory."""
@@ -65,19 +65,20 @@ def address(owner: Any) -> int:  # noqa: ANN401
     return int(owner.__array_interface__["data"][0])
 
 
-def reduce_array(array: Any, unshared: Collection[int]) -> Reduced:  # noqa: ANN401
+def reduce_array(array: Any, unshared: Collection[int], note: Callable[[type, str], None]) -> Reduced:  # noqa: ANN401
     """How `array` is saved: its own memory, or a view of the owner's memory.
 
     Args:
         array: an array, possibly of a subclass.
         unshared: identities of arrays that only look shared: pandas copies before it writes to them.
+        note: told the type and why what holds it is recomputed.
 
     Raises:
-        CannotSave: it is a window on a file.
+        CannotSave: it is a window on a file that cannot be told.
     """
     np = numpy()
-    if isinstance(array, np.memmap):
-        raise CannotSave(f"it is a memory map of the file {array.filename}; the file itself is not kept")
+    if recipes_libraries.is_memory_map(array):
+        return _reduce_memory_map(array, note)
     if array.size == 0:
         return NotImplemented
     if id(array) in unshared:
@@ -97,6 +98,23 @@ def reduce_array(array: Any, unshared: Collection[int]) -> Reduced:  # noqa: ANN
     return shape if offset >= 0 else NotImplemented
 
 
+def _reduce_memory_map(array: Any, note: Callable[[type, str], None]) -> Reduced:  # noqa: ANN401
+    owner = owner_of(array)
+    if owner is array and array.size and array._mmap is not None:
+        return recipes_libraries.reduce_memory_map(array, note)
+    if not recipes_libraries.is_memory_map(owner) or array._mmap is None:
+        raise CannotSave(f"it is a part of a memory map of the file {array.filename}, which cannot be told")
+    offset = address(array) - address(owner)
+    return rebuild_standard.memory_map_view, (
+        owner,
+        offset,
+        array.dtype,
+        array.shape,
+        array.strides,
+        bool(array.flags.writeable),
+    )
+
+
 def _is_base(owner: Any) -> bool:  # noqa: ANN401
     """Whether views can be laid on `owner` again after it was saved: it then lies in memory as it does now."""
     np = numpy()
@@ -104,7 +122,7 @@ def _is_base(owner: Any) -> bool:  # noqa: ANN401
         return True
     if type(owner) is np.ndarray:
         return owner.dtype.kind in PLAIN_KINDS and not owner.dtype.hasobject and _is_dense(owner)
-    return bool(owner.flags.c_contiguous) and not owner.dtype.hasobject and not isinstance(owner, np.memmap)
+    return bool(owner.flags.c_contiguous) and not owner.dtype.hasobject
 
 
 def _is_dense(array: Any) -> bool:  # noqa: ANN401
@@ -140,6 +158,14 @@ def _reduce_object_view(array: Any, owner: Any) -> Reduced:  # noqa: ANN401
 
 def _reduce_subclass(array: Any) -> Reduced:  # noqa: ANN401
     np = numpy()
-    if type(array) in (np.matrix, np.recarray) and owner_of(array) is not array and not array.dtype.hasobject:
-        return rebuild.subclass_view, (array.view(array.dtype, np.ndarray), type(array))
+    kind = type(array)
+    if kind in (np.matrix, np.recarray) and owner_of(array) is not array and not array.dtype.hasobject:
+        return rebuild.subclass_view, (array.view(array.dtype, np.ndarray), kind)
+    if kind is np.ma.MaskedArray and np.ma.getmask(array) is np.ma.nomask:
+        state = {"_fill_value": array._fill_value, "_hardmask": array._hardmask, "_optinfo": dict(array._optinfo)}
+        return rebuild_standard.masked_array, (np.ma.getdata(array), state)
+    if kind.__reduce__ is np.ndarray.__reduce__ and kind.__reduce_ex__ is np.ndarray.__reduce_ex__ and vars(array):
+        state = dict(vars(array))  # numpy forgets what its own class does not know
+        plain = array.view(array.dtype, np.ndarray)
+        return rebuild.subclass_view, (plain, kind), state, None, None, rebuild_standard.fill_attributes
     return NotImplemented

@@ -40,14 +40,10 @@ _SAFE_MODULES = frozenset(
         "zoneinfo",
     }
 )
-_PICKLING = (
-    "__reduce__",
-    "__reduce_ex__",
-    "__getstate__",
-    "__setstate__",
-    "__getnewargs__",
-    "__getnewargs_ex__",
-)
+_MIXED = frozenset({"numpy", "pandas"})
+_TABLES = frozenset({"NDFrame", "Index", "ExtensionArray", "ExtensionDtype"})
+"""Classes that pandas writes in Python and whose values come back; of the others in `_MIXED` those written in C are safe."""
+_PICKLING = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__", "__getnewargs_ex__")
 _NOT_SAFE = (type, BaseException, types.FunctionType, types.CellType)
 _NOT_EQUAL = "it can be stored but does not come back equal"
 
@@ -101,7 +97,8 @@ class Capture:
         self._reasons: dict[str, str] = {}
         self._versions: dict[int, str] = {}
         self._notes: dict[type, str] = {}
-        self._saving = Saving(namespace, self._session.unshared, self._version_of, note=self._notes.__setitem__)
+        session, note = self._session, self._notes.__setitem__
+        self._saving = Saving(namespace, session.unshared, self._version_of, note=note, owners=session.owners)
 
     def run(self, names: Sequence[str], state: bytes = b"") -> Captured:
         """Capture the variables `names`, and beside them `state`, what no variable holds (see `process`)."""
@@ -273,7 +270,11 @@ def _unloadable(error: Exception) -> str:
 
 def _is_safe(kind: type) -> bool:
     """Whether values of exactly this type are known to come back equal, so that they need not be loaded back at once."""
-    return kind.__module__.partition(".")[0] in _SAFE_MODULES and not issubclass(kind, _NOT_SAFE)
+    library = kind.__module__.partition(".")[0]
+    if library not in _SAFE_MODULES or issubclass(kind, _NOT_SAFE):
+        return False
+    is_python = bool(kind.__flags__ & recipes.HEAP_TYPE)
+    return library not in _MIXED or not is_python or not _TABLES.isdisjoint(base.__name__ for base in kind.__mro__)
 
 
 def _is_plain(kind: type) -> bool:

@@ -6,18 +6,29 @@ that share a closure still share it, and loading an old instance never changes a
 
 from __future__ import annotations
 
+import ctypes
+import enum
 import sys
 import types
-from collections.abc import Callable
+import typing
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cloudpickle import cloudpickle
 
 from mlnb.snapshots.errors import CannotSave
-from mlnb.snapshots.plugins import rebuild
+from mlnb.snapshots.plugins import rebuild, rebuild_standard
 
 _IMMUTABLE_TYPE = 1 << 8  # CPython's Py_TPFLAGS_IMMUTABLETYPE
+C_FIELD = type(type("_Fields", (ctypes.Structure,), {"_fields_": [("a", ctypes.c_int)]}).a)  # type: ignore[attr-defined]  # it is made by then
+"""What ctypes puts into a class for each of its fields; it comes from ``_fields_``."""
 _SLOTS = ("__qualname__", "__annotations__", "__kwdefaults__", "__defaults__", "__module__", "__doc__")
+
+
+_OF_EVERY_CLASS = frozenset(
+    {"__module__", "__dict__", "__weakref__", "__doc__", "__slots__", "_abc_impl", "__firstlineno__"}
+)
+_OF_NAMED_TUPLE = ("__slots__",)
 
 
 class Namespace:
@@ -137,8 +148,16 @@ def reduce_class(cls: type, version_of: Callable[[type], str]) -> Any:  # noqa: 
     if not is_by_value(cls):
         raise CannotSave(f"it holds the class {cls.__module__}.{cls.__qualname__}, which cannot be found by its name")
     make, arguments, state = reduced[:3]
-    attributes = {name: value for name, value in state[0].items() if not _is_slot(value, cls)}
+    own = {**_as_inherited(cls), **state[0]}
+    attributes = {name: value for name, value in own.items() if not _is_slot(value, cls)}
+    if isinstance(cls, enum.EnumMeta):
+        arguments, attributes = _of_enum(cls, arguments, attributes)
     if make is cloudpickle._make_skeleton_class:
+        if typing.NamedTuple in getattr(cls, "__orig_bases__", ()):
+            arguments = (*arguments[:2], cls.__bases__, *arguments[3:])
+            attributes = {name: value for name, value in attributes.items() if name not in _OF_NAMED_TUPLE}
+        if _runs_code_of_notebook(cls):
+            make, arguments = rebuild_standard.quiet_class, (*arguments[:2], cls.__bases__, *arguments[3:])
         arguments[3]["__qualname__"] = cls.__qualname__
         if "__slots__" in vars(cls):  # cloudpickle forgets them, and instances would grow a __dict__
             arguments[3]["__slots__"] = vars(cls)["__slots__"]
@@ -148,4 +167,34 @@ def reduce_class(cls: type, version_of: Callable[[type], str]) -> Any:  # noqa: 
 
 
 def _is_slot(value: object, cls: type) -> bool:
-    return isinstance(value, types.MemberDescriptorType) and value.__objclass__ is cls
+    return isinstance(value, C_FIELD) or (isinstance(value, types.MemberDescriptorType) and value.__objclass__ is cls)
+
+
+def _as_inherited(cls: type) -> dict[str, Any]:
+    """What `cls` has itself though a base has the very same, which cloudpickle leaves out."""
+    return {
+        name: value
+        for name, value in vars(cls).items()
+        if name not in _OF_EVERY_CLASS and any(vars(base).get(name, cls) is value for base in cls.__bases__)
+    }
+
+
+def _runs_code_of_notebook(cls: type) -> bool:
+    """Whether making a class like `cls` runs code of the notebook, which may want what is not restored yet and leave traces twice."""
+    if is_by_value(type(cls)):
+        return True
+    tells = (one for base in cls.__bases__ for one in base.__mro__ if "__init_subclass__" in vars(one))
+    return any(is_by_value(one) for one in tells)
+
+
+def _of_enum(
+    cls: enum.EnumMeta, arguments: tuple[Any, ...], attributes: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """cloudpickle forgets other names of a member, and how the notebook gives values to members."""
+    found: Mapping[str, Any] = cls.__members__
+    members = {name: member.value for name, member in found.items()}
+    kept = {name: value for name, value in attributes.items() if name not in members}
+    own = vars(cls).get("_generate_next_value_")
+    if is_by_value(getattr(own, "__func__", own)) if own is not None else False:
+        kept["_generate_next_value_"] = own
+    return (*arguments[:3], members, *arguments[4:]), kept

@@ -19,6 +19,7 @@ from mlnb.snapshots.types import Chunk, Component, Manifest
 
 _THREADS = 4
 _SWITCH_S = 0.0005
+_GONE = object()
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,9 @@ def load(
 ) -> Loaded:
     """The values of `contents`. A component that cannot be loaded is named with the reason; the others are.
 
+    Loading may run the notebook's own code, which looks for modules and other variables in the namespace: what is loaded already stands
+    there meanwhile. What fails is tried again after the others; at the end the namespace is as it was.
+
     Args:
         contents: verified.
         codec_named: gives the codec of a name.
@@ -128,25 +132,62 @@ def load(
         is_cautious: read them as data; what names code is not loaded (see `cautious`).
     """
     loaded = Loaded()
-    for content in sorted(contents, key=lambda one: one.component.names):
-        names = content.component.names
-        try:
-            with rebuild.loading(state):
-                buffers = [
-                    memory.toreadonly() if buffer.is_readonly else memory
-                    for buffer, memory in zip(content.component.buffers, content.buffers, strict=True)
-                ]
-                codec = codec_named(content.component.codec)
-                values: Mapping[str, Any] = (
-                    cautious.load(codec, content.stream, buffers)
-                    if is_cautious
-                    else codec.load(content.stream, buffers)
-                )
-                loaded.values.update({name: values[name] for name in names})
-        except NeedsConsent as error:
-            loaded.failed.update(dict.fromkeys(names, f"it is not loaded without your consent: {error.message}"))
-        except Exception as error:  # noqa: BLE001 - loading runs the objects' own code
-            loaded.failed.update(
-                dict.fromkeys(names, f"it could not be loaded here: {pickled.reason_from_error(error)}")
-            )
+    waiting = sorted(contents, key=lambda one: (_has_code(one), one.component.names))
+    before: dict[str, Any] = {}
+    try:
+        while waiting:
+            failed = [one for one in waiting if not _load_one(one, codec_named, state, loaded, is_cautious, before)]
+            if is_cautious or len(failed) == len(waiting):
+                break
+            waiting = failed
+    finally:
+        _put_back(state.namespace, before)
     return loaded
+
+
+def _has_code(content: Content) -> bool:
+    """Whether loading it may run code of the notebook: such are loaded last, when what the code reads is there."""
+    return any(name in content.stream for name in (b"function", b"skeleton"))
+
+
+def _load_one(
+    content: Content,
+    codec_named: Callable[[str], Codec],
+    state: rebuild.Loading,
+    loaded: Loaded,
+    is_cautious: bool,
+    before: dict[str, Any],
+) -> bool:
+    """Whether `content` could be loaded; its values are in `loaded` then, and in the namespace, which held `before`."""
+    names = content.component.names
+    try:
+        with rebuild.loading(state):
+            buffers = [
+                memory.toreadonly() if buffer.is_readonly else memory
+                for buffer, memory in zip(content.component.buffers, content.buffers, strict=True)
+            ]
+            codec = codec_named(content.component.codec)
+            load_it = (lambda *given: cautious.load(codec, *given)) if is_cautious else codec.load
+            values: Mapping[str, Any] = load_it(content.stream, buffers)
+            found = {name: values[name] for name in names}
+    except NeedsConsent as error:
+        loaded.failed.update(dict.fromkeys(names, f"it is not loaded without your consent: {error.message}"))
+        return False
+    except Exception as error:  # noqa: BLE001 - loading runs the objects' own code
+        loaded.failed.update(dict.fromkeys(names, f"it could not be loaded here: {pickled.reason_from_error(error)}"))
+        return False
+    loaded.values.update(found)
+    for name, value in found.items():
+        loaded.failed.pop(name, None)
+        if not is_cautious:
+            before.setdefault(name, state.namespace.get(name, _GONE))
+            state.namespace[name] = value
+    return True
+
+
+def _put_back(namespace: dict[str, Any], before: Mapping[str, Any]) -> None:
+    for name, value in before.items():
+        if value is _GONE:
+            namespace.pop(name, None)
+        else:
+            namespace[name] = value

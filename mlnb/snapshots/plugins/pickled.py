@@ -20,7 +20,17 @@ import cloudpickle
 from mlnb.core.errors import MlnbError
 from mlnb.core.secrets import mask
 from mlnb.snapshots.errors import CannotSave
-from mlnb.snapshots.plugins import arrays, copies, functions, rebuild, rebuild_recipes, recipes
+from mlnb.snapshots.plugins import (
+    arrays,
+    copies,
+    functions,
+    rebuild,
+    rebuild_recipes,
+    recipes,
+    recipes_libraries,
+    recipes_standard,
+    tensors,
+)
 from mlnb.snapshots.ports import Encoded, Saving
 
 PROTOCOL = 5
@@ -109,7 +119,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is unt
     def reducer_override(self, item: Any) -> Any:  # noqa: ANN401 - pickle's
         kind = type(item)
         if isinstance(item, type):
-            return functions.reduce_class(item, self._saving.version_of)
+            made = recipes_standard.reduce_ctypes_class(item)
+            return functions.reduce_class(item, self._saving.version_of) if made is NotImplemented else made
         if kind is types.FunctionType:
             return functions.reduce_function(item, self._saving.namespace, self.globals_ref)
         if kind in self._saving.bare:
@@ -123,9 +134,18 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is unt
             return recipes.reduce_open_file(item, self._saving.note)
         if isinstance(item, BaseException):
             return functions.reduce_exception(item)
+        return self._reduce_of_library(item, kind)
+
+    def _reduce_of_library(self, item: Any, kind: type) -> Any:  # noqa: ANN401
         if arrays.is_array(item):
-            return arrays.reduce_array(item, self._saving.unshared)
-        return NotImplemented
+            return arrays.reduce_array(item, self._saving.unshared, self._saving.note)
+        of_torch = tensors.reduce(item, self._saving.owners)
+        if of_torch is not NotImplemented:
+            return of_torch
+        recipe = recipes_libraries.reducer_of(kind) or recipes_standard.NOTED.get(kind)
+        if recipe is not None:
+            return recipe(item, self._saving.note)
+        return recipes_standard.reduce_sentinel(item)
 
 
 def _reduce_thread(thread: threading.Thread) -> Any:  # noqa: ANN401
@@ -162,9 +182,10 @@ def _reduce_sqlite(connection: sqlite3.Connection) -> Any:  # noqa: ANN401
     if any(files) or connection.in_transaction:
         where = "a database file" if any(files) else "a transaction that is not committed"
         raise CannotSave(f"it is a connection to {where}")
-    if connection.row_factory is not None or connection.text_factory is not str:
-        raise CannotSave("it is a database connection with factories of its own")
-    return rebuild.sqlite_memory, (connection.serialize(), connection.isolation_level)
+    content = recipes_standard.content_of(connection)
+    if connection.row_factory is not None or connection.text_factory is not str or not content:
+        return recipes_standard.reduce_sqlite(connection)
+    return rebuild.sqlite_memory, (content, connection.isolation_level)
 
 
 def _reduce_lru_cache(cached: Any) -> Any:  # noqa: ANN401
@@ -187,4 +208,5 @@ _REDUCERS: dict[type, Callable[[Any], Any]] = {
     _LRU_CACHE: _reduce_lru_cache,
     **dict.fromkeys(_DICT_VIEWS, _reduce_dict_view),
     **recipes.REDUCERS,
+    **recipes_standard.REDUCERS,
 }

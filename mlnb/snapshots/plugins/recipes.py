@@ -20,9 +20,11 @@ from typing import Any
 
 from mlnb.core.secrets import mask
 from mlnb.snapshots.errors import CannotSave
-from mlnb.snapshots.plugins import functions, rebuild_recipes
+from mlnb.snapshots.plugins import functions, rebuild_recipes, rebuild_standard, recipes_standard
 from mlnb.snapshots.plugins.walk import Walk, type_name
 
+_PLAIN_BASES = (object, dict, list, set)
+HEAP_TYPE = 1 << 9  # CPython's Py_TPFLAGS_HEAPTYPE
 LOCK, RLOCK = type(threading.Lock()), type(threading.RLock())
 _OPEN_FILES = (io.TextIOWrapper, io.BufferedReader, io.BufferedWriter, io.BufferedRandom, io.FileIO)
 _FROM_FILE = "it is opened again at its place in the file {}"
@@ -51,7 +53,9 @@ def reduce_weakref(reference: Any) -> Any:  # noqa: ANN401
         CannotSave: what it referred to is gone, or it has a callback.
     """
     target = reference()
-    if target is None or reference.__callback__ is not None:
+    if target is None:
+        return rebuild_standard.dead_reference, ()
+    if reference.__callback__ is not None:
         raise CannotSave("it holds a weak reference, which lives in this kernel only")
     return weakref.ref, (target,)
 
@@ -81,20 +85,35 @@ def reduce_open_file(file: Any, note: Callable[[type, str], None]) -> Any:  # no
     if not isinstance(name, str) or not Path(name).is_file() or not file.readable() or file.writable():
         raise CannotSave(f"it is an open file ({shown})")
     note(type(file), _FROM_FILE.format(shown))
+    if isinstance(file, io.FileIO):
+        return recipes_standard.reduce_raw_file(file, os.path.abspath(name), Path(name).stat().st_size)  # noqa: PTH100 - as text
     text = (file.encoding, file.errors) if isinstance(file, io.TextIOWrapper) else None
     return rebuild_recipes.open_file, (os.path.abspath(name), text, file.tell(), Path(name).stat().st_size)  # noqa: PTH100 - as text
 
 
 def bare_classes(kinds: set[type]) -> frozenset[type]:
-    """Those of `kinds` that were made in the notebook, pickle in a way of their own, and have no content but attributes."""
-    return frozenset(
-        kind
-        for kind in kinds
-        if functions.is_by_value(kind)
+    """Those of `kinds` that pickle in a way of their own, and have no content but attributes and what a plain container has.
+
+    Of a library's classes only those that leave pickling to Python, which fails because their ``__new__`` wants arguments.
+    """
+    return frozenset(kind for kind in kinds if _is_bare_of_notebook(kind) or _is_bare_of_library(kind))
+
+
+def _is_bare_of_notebook(kind: type) -> bool:
+    return (
+        functions.is_by_value(kind)
         and not isinstance(kind, enum.EnumMeta)
-        and all(base is object or functions.is_by_value(base) for base in kind.__mro__)
+        and all(base in _PLAIN_BASES or functions.is_by_value(base) for base in kind.__mro__)
         and "__del__" not in dir(kind)
     )
+
+
+def _is_bare_of_library(kind: type) -> bool:
+    is_python = all(base is object or base.__flags__ & HEAP_TYPE for base in kind.__mro__)
+    is_default = all(getattr(kind, name) is getattr(object, name) for name in ("__reduce__", "__reduce_ex__"))
+    has_arguments = hasattr(kind, "__getnewargs__") or hasattr(kind, "__getnewargs_ex__")
+    makes_itself = any("__new__" in vars(base) for base in kind.__mro__[:-1])
+    return is_python and is_default and makes_itself and not has_arguments
 
 
 def reduce_bare(item: Any) -> Any:  # noqa: ANN401
@@ -105,6 +124,11 @@ def reduce_bare(item: Any) -> Any:  # noqa: ANN401
         for name in copyreg._slotnames(kind)  # type: ignore[attr-defined]  # what pickle itself uses
         if hasattr(item, name)
     }
+    plain = next((base for base in kind.__mro__ if base in (dict, list, set)), None)
+    if plain is not None:
+        content = dict(dict.items(item)) if plain is dict else plain(plain.__iter__(item))
+        state = (dict(getattr(item, "__dict__", {})), slots, content)
+        return rebuild_standard.bare_new, (kind,), state, None, None, rebuild_standard.fill_bare
     return (
         rebuild_recipes.bare,
         (kind,),

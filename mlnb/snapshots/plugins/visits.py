@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mlnb.snapshots.plugins import recipes
+from mlnb.snapshots.plugins import recipes, recipes_standard
 from mlnb.snapshots.plugins.functions import is_by_value, is_empty, is_importable
 from mlnb.snapshots.plugins.walk import ATOMS, MARSHAL, Walk, type_name
 
@@ -177,7 +177,8 @@ def _visit_sqlite(walk: Walk, item: sqlite3.Connection) -> None:
     else:
         walk.claim(item)
         walk.feed(b"q%r;" % item.isolation_level)
-        walk.feed(item.serialize())
+        walk.feed(recipes_standard.content_of(item))
+        walk.push(item.row_factory, item.text_factory)
 
 
 def _visit_lru_cache(walk: Walk, item: Any) -> None:  # noqa: ANN401
@@ -209,6 +210,7 @@ BY_TYPE: dict[type, Callable[[Walk, Any], bool | None]] = {
     sqlite3.Connection: _visit_sqlite,
     type(functools.lru_cache(lambda: None)): _visit_lru_cache,
     **recipes.VISITS,
+    **recipes_standard.VISITS,
     **dict.fromkeys(_DICT_VIEWS, _visit_dict_view),
 }
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import xxhash
 
-from mlnb.snapshots.plugins import arrays, frames, functions, recipes
+from mlnb.snapshots.plugins import arrays, frames, functions, recipes, recipes_libraries, tensors
 from mlnb.snapshots.plugins.visits import rank, visit_sequence, visit_unpicklable
 from mlnb.snapshots.plugins.walk import Walk, type_name
 
@@ -26,8 +26,14 @@ _SKIPPED_IN_CLASS = frozenset(
 _VOLATILE = {  # attributes that count nothing: a library's own counters and left-overs
     "matplotlib.cbook.CallbackRegistry": frozenset({"_cid_gen"}),
     "matplotlib.figure.Figure": frozenset({"_number", "_restore_to_pylab"}),
-    "sklearn.utils._bunch.Bunch": frozenset({"_deprecated_key_to_warnings"}),
 }
+_VOLATILE_OF_MATPLOTLIB = frozenset({"_invalid", "_stale"})  # whether it has to be drawn or computed anew
+
+
+def _volatile(kind: type) -> frozenset[str]:
+    name = type_name(kind)
+    of_library = _VOLATILE_OF_MATPLOTLIB if name.startswith("matplotlib.") else frozenset()
+    return _VOLATILE.get(name, frozenset()) | of_library
 
 
 _VALUES = (
@@ -41,7 +47,7 @@ def visit_other(walk: Walk, item: Any, kind: type) -> bool | None:  # noqa: ANN4
     """Anything that `visits.BY_TYPE` does not know; true for what an import brings back by its name."""
     if isinstance(item, type):
         return _visit_class(walk, item)
-    if recipes.visit_stream(walk, item):
+    if recipes.visit_stream(walk, item) or tensors.visit(walk, item, kind):
         return None
     if arrays.is_array(item):
         _visit_array(walk, item, kind)
@@ -58,11 +64,21 @@ def visit_other(walk: Walk, item: Any, kind: type) -> bool | None:  # noqa: ANN4
             walk.claim(item)
         walk.feed(b"f%s;" % type_name(kind).encode())
         walk.push(*parts)
+    else:
+        return _visit_made(walk, item, kind)
+    return None
+
+
+def _visit_made(walk: Walk, item: Any, kind: type) -> bool:  # noqa: ANN401
+    """An instance of a class, of the notebook or of a library."""
+    visit = recipes_libraries.visit_of(kind)
+    if visit is not None:
+        visit(walk, item)
     elif walk.is_by_value(kind):
         _visit_instance(walk, item, kind)
     else:
         return _visit_reduced(walk, item, kind)
-    return None
+    return False
 
 
 def _visit_class(walk: Walk, item: type) -> bool:
@@ -75,7 +91,7 @@ def _visit_class(walk: Walk, item: type) -> bool:
         name: value
         for name, value in vars(item).items()
         if name not in _SKIPPED_IN_CLASS
-        and not isinstance(value, types.MemberDescriptorType | types.GetSetDescriptorType)
+        and not isinstance(value, types.MemberDescriptorType | types.GetSetDescriptorType | functions.C_FIELD)
     }
     members = vars(item).get("_member_map_")
     if members is not None:  # an enum: Python makes the rest of its attributes from these
@@ -105,18 +121,20 @@ def _visit_array(walk: Walk, item: Any, kind: type) -> None:  # noqa: ANN401
     else:
         walk.feed(_content(walk, plain, np))
         walk.found.size_bytes += plain.nbytes
-    if kind is not np.ndarray and getattr(item, "__dict__", None):
+    if recipes_libraries.is_memory_map(item):
+        walk.push(str(item.filename), item.mode, item.offset)
+    elif kind is not np.ndarray and getattr(item, "__dict__", None):
         walk.push(*[part for name in sorted(vars(item)) for part in (name, vars(item)[name])])
 
 
 def _claim_memory(walk: Walk, array: Any) -> None:  # noqa: ANN401
-    owner, number, place = arrays.owner_of(array), walk.found.claims[id(array)], arrays.address(array)
-    first, start = walk.memories.setdefault(id(owner), (number, place))
+    owner, place = arrays.owner_of(array), arrays.address(array)
     walk.session.kept.append(owner)
-    walk.found.claims.setdefault(id(owner), number)
-    walk.found.layout.append((number, first, place - start, array.strides))
-    if first != number:
-        walk.feed(b"@%d,%d;" % (first, place - start))
+    beginning = arrays.address(owner) if owner is not array else place
+    walk.session.owners.setdefault(beginning, owner)
+    if not arrays.is_array(owner):
+        walk.claim(owner)
+    walk.claim_memory(array, beginning, place, array.strides)
 
 
 def _content(walk: Walk, array: Any, np: Any) -> bytes:  # noqa: ANN401
@@ -206,7 +224,8 @@ def _visit_reduced(walk: Walk, item: Any, kind: type) -> bool:  # noqa: ANN401
     walk.session.kept.append(reduced)
     parts: list[object] = [func, *arguments]
     if type(state) is dict:
-        state = {name: part for name, part in state.items() if name not in _VOLATILE.get(type_name(kind), ())}
+        volatile = _volatile(kind)
+        state = {name: part for name, part in state.items() if name not in volatile}
         parts += [part for name in sorted(state, key=str) for part in (name, state[name])]
     elif state is not None:
         parts.append(state)

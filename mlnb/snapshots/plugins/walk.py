@@ -58,6 +58,7 @@ class Session:
         namespace: the notebook's namespace.
         memories: digest of an array's content by where it lies, so that it is read once.
         kept: every object met, so that no identity is used twice while the walks last.
+        owners: by address what owns the memory of arrays that were met.
         unshared: identities of arrays that only look shared (pandas copies before it writes to them).
         by_value: for each class met, whether it was made in the notebook.
         streams: names of the standard streams, by identity.
@@ -66,6 +67,7 @@ class Session:
     namespace: dict[str, Any]
     memories: dict[tuple[Any, ...], bytes] = field(default_factory=dict)
     kept: list[object] = field(default_factory=list)
+    owners: dict[int, object] = field(default_factory=dict)
     unshared: set[int] = field(default_factory=set)
     by_value: dict[type, bool] = field(default_factory=dict)
     streams: dict[int, str] = field(default_factory=copies.standard_streams)
@@ -86,7 +88,9 @@ class Walk:
         self._other = other
         self.found = Print()
         self.stack: list[object] = []
-        self.memories: dict[int, tuple[int, int]] = {}  # memory -> number and address of the first array on it
+        self.memories: dict[
+            int, tuple[int, int]
+        ] = {}  # where a memory begins -> number and address of the first array on it
         self._seen: dict[int, int] = {}
         self._buffer = bytearray()
         self._hasher = xxhash.xxh3_128()
@@ -132,6 +136,15 @@ class Walk:
         """`item` can be changed: whoever else reaches it shares it."""
         self.found.claims.setdefault(id(item), self._seen.setdefault(id(item), len(self._seen)))
         self.session.kept.append(item)
+
+    def claim_memory(self, item: object, beginning: int, place: int, strides: tuple[int, ...]) -> None:
+        """`item` lies at the address `place` in the memory that begins at `beginning`: who lies in the same one shares it."""
+        number = self._seen[id(item)]
+        first, start = self.memories.setdefault(beginning, (number, place))
+        self.found.claims.setdefault(-beginning, number)  # no identity is negative
+        self.found.layout.append((number, first, place - start, strides))
+        if first != number:
+            self.feed(b"@%d,%d;" % (first, place - start))
 
     def hold(self, item: object) -> None:
         """`item` never changes: who shares it need not be saved together."""

@@ -1,0 +1,136 @@
+"""Recipes for objects of libraries, met when the notebook has imported them; they are never imported from here."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import xxhash
+
+from mlnb.core.secrets import mask
+from mlnb.snapshots.errors import CannotSave
+from mlnb.snapshots.plugins import rebuild_standard
+from mlnb.snapshots.plugins.walk import Walk, type_name
+
+Reduced = Any
+Note = Callable[[type, str], None]
+
+
+@functools.cache
+def reducer_of(kind: Any) -> Callable[[Any, Note], Reduced] | None:  # noqa: ANN401 - see visit_of
+    """The recipe for instances of exactly `kind`."""
+    return _RECIPES.get(type_name(kind), (None, None))[0]
+
+
+@functools.cache
+def visit_of(kind: Any) -> Callable[[Walk, Any], None] | None:  # noqa: ANN401 - a class, which type checkers do not take for hashable
+    """What a walk does at instances of exactly `kind`."""
+    return _RECIPES.get(type_name(kind), (None, None))[1]
+
+
+def _reduce_engine(engine: Any, note: Note) -> Reduced:  # noqa: ANN401
+    if _is_in_memory(engine) and _is_used(engine.pool):
+        raise CannotSave("it is the engine of a database in memory, which lives in this kernel only")
+    note(type(engine), f"it is made anew for {mask(_address(engine, hides=True))}, without options of its own")
+    return rebuild_standard.called, ("sqlalchemy", "create_engine", _address(engine, hides=False))
+
+
+def _visit_engine(walk: Walk, engine: Any) -> None:  # noqa: ANN401
+    walk.claim(engine)
+    walk.push("engine", _address(engine, hides=False), bool(engine.echo))
+    if _is_in_memory(engine) and _is_used(engine.pool):
+        walk.opaque(engine)
+
+
+def _address(engine: Any, *, hides: bool) -> str:  # noqa: ANN401
+    return str(engine.url.render_as_string(hide_password=hides))
+
+
+def _is_in_memory(engine: Any) -> bool:  # noqa: ANN401
+    name = engine.url.database
+    return engine.url.get_backend_name() in ("sqlite", "duckdb") and (not name or "memory" in name)
+
+
+def _is_used(pool: Any) -> bool:  # noqa: ANN401
+    """Whether a connection was ever made, and with it a database."""
+    checked_in = getattr(pool, "checkedin", lambda: 0)()
+    return bool(getattr(pool, "_all_conns", ()) or "connection" in vars(pool) or checked_in)
+
+
+def _reduce_in_memory_dataset(dataset: Any, note: Note) -> Reduced:  # noqa: ANN401
+    note(type(dataset), "it is made anew over the same rows")
+    return rebuild_standard.called, ("pyarrow.dataset", "dataset", dataset.to_table())
+
+
+def _visit_in_memory_dataset(walk: Walk, dataset: Any) -> None:  # noqa: ANN401
+    walk.claim(dataset)
+    walk.push("dataset", dataset.to_table())
+
+
+def _reduce_bunch(bunch: Any, _note: Note) -> Reduced:  # noqa: ANN401
+    content = dict(dict.items(bunch))  # its own way of pickling forgets its attributes
+    return (
+        rebuild_standard.bare_new,
+        (type(bunch),),
+        (dict(vars(bunch)), {}, content),
+        None,
+        None,
+        rebuild_standard.fill_bare,
+    )
+
+
+def _visit_bunch(walk: Walk, bunch: Any) -> None:  # noqa: ANN401
+    walk.claim(bunch)
+    walk.push("bunch", dict(dict.items(bunch)), dict(vars(bunch)))
+
+
+def _visit_figure(walk: Walk, figure: Any) -> None:  # noqa: ANN401
+    """What it shows; the order of its properties tells nothing, and changes when it is made anew."""
+    walk.claim(figure)
+    walk.push("figure", json.dumps(json.loads(figure.to_json()), sort_keys=True))
+
+
+_RECIPES: dict[str, tuple[Callable[[Any, Note], Reduced] | None, Callable[[Walk, Any], None] | None]] = {
+    "sqlalchemy.engine.base.Engine": (_reduce_engine, _visit_engine),
+    "sklearn.utils._bunch.Bunch": (_reduce_bunch, _visit_bunch),
+    "plotly.graph_objs._figure.Figure": (None, _visit_figure),
+    "pyarrow._dataset.InMemoryDataset": (_reduce_in_memory_dataset, _visit_in_memory_dataset),
+}
+
+
+# ---- memory maps -----------------------------------------------------------------------------------------------------
+
+
+def reduce_memory_map(array: Any, note: Note) -> Reduced:  # noqa: ANN401
+    """A whole mapped file, by its path and what it held. Mapping it again writes nothing.
+
+    Raises:
+        CannotSave: it has no path, is a part that cannot be told, or holds changes that its file does not.
+    """
+    numpy = importlib.import_module("numpy")
+    shown = mask(str(array.filename))
+    is_whole = array.flags.c_contiguous or array.flags.f_contiguous
+    if array.filename is None or array.dtype.hasobject or not is_whole:
+        raise CannotSave(f"it is a memory map of the file {shown}; the file itself is not kept")
+    order = "C" if array.flags.c_contiguous else "F"
+    mode = {"w+": "r+"}.get(array.mode, array.mode)
+    plain = numpy.asarray(array)
+    digest = xxhash.xxh3_128_hexdigest(plain.reshape(-1, order="A").view("u1"))
+    where = (str(array.filename), mode, int(array.offset), array.dtype, array.shape, order, digest)
+    if mode == "c":
+        try:
+            rebuild_standard.memory_map(*where)
+        except Exception as error:
+            raise CannotSave(f"it is a memory map of the file {shown}, which holds something else") from error
+    note(type(array), f"it maps the file {shown} again, which is not kept itself")
+    return rebuild_standard.memory_map, where
+
+
+def is_memory_map(value: object) -> bool:
+    """Whether `value` is an array on a mapped file."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and hasattr(numpy, "memmap") and isinstance(value, numpy.memmap)
