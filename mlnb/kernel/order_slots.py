@@ -5,6 +5,7 @@ Only for kinds of which it is known that to replace a part runs no code of the u
 
 from __future__ import annotations
 
+import itertools
 import sys
 import types
 from collections import OrderedDict, defaultdict
@@ -19,6 +20,7 @@ from mlnb.order.types import CellCode
 
 _HOLE: Final = "\0 what was here is replaced"
 _LIMIT_BYTES: Final = 1 << 20
+_REMEMBERED: Final = 5_000
 _PLAIN: Final = (
     type(None),
     bool,
@@ -51,7 +53,7 @@ class Slots:
 
     def __init__(self, names: Names) -> None:
         self._names = names
-        self.besides: dict[About, Fingerprint] = {}
+        self.besides: dict[About, Fingerprint] = {}  # the latest: what is forgotten can make a cell stale, not fresh
 
     def look(self, code: CellCode, reach: Reach) -> dict[str, About]:
         """The names of which `code` replaces parts unseen, and those that hold the very same object."""
@@ -66,7 +68,10 @@ class Slots:
             beside = without(self._names.value(name), paths)
             if beside is not None:
                 about = (repr(paths), print_of(beside, self._names.context).digest)
+                self.besides.pop((about[0], known.digest), None)  # so that it counts as the latest
                 self.besides[about[0], known.digest] = about[1]
+                if len(self.besides) > _REMEMBERED:
+                    self.besides = dict(itertools.islice(self.besides.items(), _REMEMBERED // 2, None))
                 found.update({other: about for other, one in prints.items() if one.root == known.root})
         return found
 

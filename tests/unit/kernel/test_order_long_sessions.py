@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,19 +11,6 @@ from mlnb.order.rules.fold import fold
 from mlnb.order.rules.remembering import OLDER, RECENT, forgotten, remembered
 from tests.unit.kernel.order_shell import Session
 from tests.unit.kernel.test_order_laws import LAWS, histories, play
-
-
-@pytest.fixture
-def begin():
-    sessions = []
-
-    def start(*sources):
-        sessions.append(Session(*sources))
-        return sessions[-1]
-
-    yield start
-    for session in sessions:
-        session.close()
 
 
 def runs_of(session):
@@ -50,8 +36,8 @@ def test_forgetting_never_makes_a_cell_fresh(history, recent, older):
         session.close()
 
 
-def test_thousands_of_runs_of_the_same_cells(begin):
-    nb = begin("x = [1]", "y = len(x)", "counter = globals().get('counter', 0) + 1", "print(y)")
+def test_thousands_of_runs_of_the_same_cells(notebook):
+    nb = notebook("x = [1]", "y = len(x)", "counter = globals().get('counter', 0) + 1", "print(y)")
     nb.run()
     for number in range(2000):
         nb.run(f"c{number % 4 + 1}")
@@ -61,8 +47,8 @@ def test_thousands_of_runs_of_the_same_cells(begin):
     assert "ran more than once" in nb.reasons("c3")
 
 
-def test_thousands_of_versions_of_a_cell(begin):
-    nb = begin("x = 1", "print(x)")
+def test_thousands_of_versions_of_a_cell(notebook):
+    nb = notebook("x = 1", "print(x)")
     nb.run()
     for number in range(1000):
         nb.edit("c1", f"x = {number % 950}")
@@ -73,8 +59,8 @@ def test_thousands_of_versions_of_a_cell(begin):
     assert nb.states() == {"c1": "fresh", "c2": "fresh"}
 
 
-def test_a_run_long_ago_still_shows_what_a_cell_may_set(begin):
-    nb = begin("flag = True", "if flag: extra = 1\nbase = 2", "print(globals().get('extra'), base)")
+def test_a_run_long_ago_still_shows_what_a_cell_may_set(notebook):
+    nb = notebook("flag = True", "if flag: extra = 1\nbase = 2", "print(globals().get('extra'), base)")
     nb.run()
     for number in range(900):
         nb.edit("c3", f"print(globals().get('extra'), base, {number})")
@@ -85,8 +71,8 @@ def test_a_run_long_ago_still_shows_what_a_cell_may_set(begin):
     assert nb.states()["c3"] != "fresh"
 
 
-def test_a_thread_that_always_changes_something_does_not_fill_the_memory(begin):
-    nb = begin("x = [0]")
+def test_a_thread_that_always_changes_something_does_not_fill_the_memory(notebook):
+    nb = notebook("x = [0]")
     nb.run()
     between = nb.shell._mlnb_loaded.between
     for _ in range(2000):
@@ -96,8 +82,8 @@ def test_a_thread_that_always_changes_something_does_not_fill_the_memory(begin):
     assert len(runs_of(nb)) <= 3 * (RECENT + OLDER)
 
 
-def test_names_of_the_history_are_passed_over_and_new_names_seen(begin):
-    nb = begin("x = 1")
+def test_names_of_the_history_are_passed_over_and_new_names_seen(notebook):
+    nb = notebook("x = 1")
     nb.run()
     names = nb.order._runs.tracker.names
     space = nb.shell.user_ns
@@ -122,3 +108,19 @@ def test_names_of_the_history_are_passed_over_and_new_names_seen(begin):
     assert names.refresh() == set()
     space["e"] = 1
     assert names.refresh() == {"e"}
+
+
+def test_what_values_are_beside_their_parts_is_remembered_within_bounds(notebook):
+    nb = notebook("d = {}", "d['k'] = 1", "n = 0")
+    nb.run()
+    slots = nb.order._runs.tracker._slots
+    code = nb.order._analyzer.analyze("d['k'] = 1")
+    for number in range(12_000):
+        nb.shell.user_ns["d"]["other"] = number
+        nb.order._runs.tracker.names.look("d")
+        slots.look(code, nb.order._runs.tracker.names.reach(code, look=False))
+    assert len(slots.besides) <= 5_000
+    nb.run("c1", "c2", "c3")
+    nb.edit("c2", "d['k'] = 2")
+    nb.run("c2")
+    assert nb.states() == {"c1": "fresh", "c2": "fresh", "c3": "fresh"}

@@ -8,20 +8,6 @@ import pytest
 
 from mlnb.core.errors import BadInput
 from mlnb.kernel import door
-from tests.unit.kernel.order_shell import Session
-
-
-@pytest.fixture
-def begin():
-    sessions = []
-
-    def start(*sources):
-        sessions.append(Session(*sources))
-        return sessions[-1]
-
-    yield start
-    for session in sessions:
-        session.close()
 
 
 def cells(*pairs):
@@ -32,8 +18,8 @@ def states(overview):
     return {cell_id: status.state for cell_id, status in overview.cells.items()}
 
 
-def test_two_tabs_with_different_states_of_the_notebook(begin):
-    nb = begin("x = 1", "y = x")
+def test_two_tabs_with_different_states_of_the_notebook(notebook):
+    nb = notebook("x = 1", "y = x")
     nb.run()
     one = cells(("c1", "x = 1"), ("c2", "y = x"))
     other = cells(("c2", "y = x"), ("d", "x = 5"), ("c1", "x = 1"))
@@ -51,9 +37,9 @@ def test_two_tabs_with_different_states_of_the_notebook(begin):
         nb.order.plan("d")
 
 
-def test_two_thousand_cells(begin):
+def test_two_thousand_cells(notebook):
     sources = [f"v{n} = v{n - 1} + 1" if n % 10 else f"v{n} = {n}" for n in range(2000)]
-    nb = begin(*sources)
+    nb = notebook(*sources)
     nb.run()
     assert set(nb.states().values()) == {"fresh"}
     nb.edit("c1001", "v1000 = 7")
@@ -65,8 +51,8 @@ def test_two_thousand_cells(begin):
     assert set(nb.states().values()) == {"fresh"}
 
 
-def test_an_id_that_is_used_again(begin):
-    nb = begin("x = 1", "y = 2")
+def test_an_id_that_is_used_again(notebook):
+    nb = notebook("x = 1", "y = 2")
     nb.run()
     nb.delete("c1")
     nb.document = [("c1", "z = y"), *nb.document]
@@ -90,8 +76,8 @@ def test_an_id_that_is_used_again(begin):
         "deep = " + "+".join(["1"] * 700), "deep = x" + ".real" * 700,
     ],
 )  # fmt: skip
-def test_odd_sources(begin, source):
-    nb = begin("a = 1", source, "b = a")
+def test_odd_sources(notebook, source):
+    nb = notebook("a = 1", source, "b = a")
     nb.run()
     found = nb.states()
     assert (found["c1"], found["c3"]) == ("fresh", "fresh")
@@ -104,15 +90,15 @@ def test_odd_sources(begin, source):
 
 
 @pytest.mark.parametrize("source", [["x = 1\n", "y = 2"], ("x = 1\n", "y = 2"), None, []])
-def test_a_source_as_lines_or_none(begin, source):
-    nb = begin("x = 1")
+def test_a_source_as_lines_or_none(notebook, source):
+    nb = notebook("x = 1")
     nb.order.sync([{"id": "a", "source": source}])
     assert nb.states() == {"a": "fresh" if not source else "never_run"}
 
 
 @pytest.mark.parametrize("source", [3, 1.5, True, {"x": 1}, [1, 2], [["x = 1"]], b"x = 1"])
-def test_a_source_that_is_no_text_is_refused_and_nothing_changes(begin, source):
-    nb = begin("x = 1")
+def test_a_source_that_is_no_text_is_refused_and_nothing_changes(notebook, source):
+    nb = notebook("x = 1")
     nb.run()
     with pytest.raises(BadInput, match="the source of cell 'a' is no text"):
         nb.order.sync([{"id": "a", "source": source}])
@@ -122,8 +108,8 @@ def test_a_source_that_is_no_text_is_refused_and_nothing_changes(begin, source):
 @pytest.mark.parametrize(
     "document", [[None], [3], ["text"], [[]], [{}], [{"id": "a"}], [{"source": ""}], 3, None, "cells"]
 )
-def test_a_document_that_is_none_is_refused(begin, document):
-    nb = begin("x = 1")
+def test_a_document_that_is_none_is_refused(notebook, document):
+    nb = notebook("x = 1")
     nb.run()
     with pytest.raises(BadInput):
         nb.order.sync(document)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 
@@ -11,27 +10,16 @@ import pytest
 from mlnb.core.home import home
 from mlnb.kernel import order_world
 
-_spec = importlib.util.spec_from_file_location("order_shell", Path(__file__).with_name("order_shell.py"))
-order_shell = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(order_shell)
 
-
-@pytest.fixture
-def notebook(tmp_path, monkeypatch):
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Each test in a folder of its own, from which modules are imported and then forgotten."""
     folder = tmp_path / "work"
     folder.mkdir()
     monkeypatch.chdir(folder)
     monkeypatch.syspath_prepend("")
-    sessions = []
     before = set(sys.modules)
-
-    def start(*sources):
-        sessions.append(order_shell.Session(*sources))
-        return sessions[-1]
-
-    yield start
-    for session in sessions:
-        session.close()
+    yield folder
     for name in [name for name in set(sys.modules) - before if name.startswith("mod_")]:
         del sys.modules[name]
 

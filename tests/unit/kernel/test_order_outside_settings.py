@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import calendar
-import importlib.util
 import os
 import string
 import sys
@@ -18,23 +17,11 @@ from mlnb.order.plugins.python import PythonAnalyzer
 from mlnb.order.rules.reasons import key_in_words
 from mlnb.order.rules.traces import all_of, family_of, members_of
 
-_spec = importlib.util.spec_from_file_location("order_shell", Path(__file__).with_name("order_shell.py"))
-order_shell = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(order_shell)
 
-
-@pytest.fixture
-def notebook(tmp_path, monkeypatch):
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Each test in a folder of its own."""
     monkeypatch.chdir(tmp_path)
-    sessions = []
-
-    def start(*sources):
-        sessions.append(order_shell.Session(*sources))
-        return sessions[-1]
-
-    yield start
-    for session in sessions:
-        session.close()
 
 
 def libraries():
