@@ -147,7 +147,13 @@ class Outside:
         values = self._values_of(reach)
         texts = [*code.remote, *reach.texts, *order_reads.texts_in(values)] if reach.packages or code.magics else []
         self.varying = order_remote.sources(code, reach.packages, reach.words, texts, values, files.hosts)
+        if "hash" in code.words and any(map(self._hashes_by_place, reach.names)):
+            self.varying += ("where a value lies in memory",)
         return inputs, outputs
+
+    def _hashes_by_place(self, name: str) -> bool:
+        known = self._names.prints.get(name)
+        return known is not None and known.root in known.personal
 
     def _depends(self, key: Key, code: CellCode, reach: Reach, *, changed: bool) -> bool:
         words = reach.words
