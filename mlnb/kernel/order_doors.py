@@ -215,9 +215,7 @@ class Doors:
         self._watched = False
         if self._notebooks is not None:
             self._notebooks.unwatch()
-        for place, name, real, new in self._places:
-            if place.get(name) is new:
-                place[name] = real
+        self._put_back()
         if self._references() != self._held and not self._back.keys().isdisjoint(map(id, list(names.values()))):
             self._users |= self._exchange(names, self._back)
         if len(self._looked_at) != len(sys.modules):
@@ -229,6 +227,11 @@ class Doors:
             if isinstance(module, types.ModuleType):
                 self._exchange(module.__dict__, self._back)
         self._places, self._looked_at = [], set()
+
+    def _put_back(self) -> None:
+        for place, name, real, new in self._places:
+            if place.get(name) is new:
+                place[name] = real
 
     def _references(self) -> list[int]:
         """How often each stand-in is referred to: when a cell keeps one, its number tells, without a look at thousands of names."""
