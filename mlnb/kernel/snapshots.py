@@ -28,6 +28,7 @@ from mlnb.snapshots.types import CellRun, Manifest, Restored, Snapshot
 
 if TYPE_CHECKING:
     from mlnb.kernel.snapshots_back import Restorer
+    from mlnb.kernel.snapshots_since import Comparing
     from mlnb.snapshots.plugins.around import Gathering, Sources
     from mlnb.snapshots.plugins.writing import SnapshotWriter
     from mlnb.snapshots.previews import Preview
@@ -58,16 +59,14 @@ class KernelSnapshots:
         sources: Callable[[], Sources] | None = None,
     ) -> None:
         self._shell = shell
-        self._env_id = env_id
+        self._env_id, self._sources = env_id, sources
         self._notebook = notebook or notebook_from_environment
         self._has_told = False
         self._link = link or _link_runs
         self._log = log or (lambda _text: None)
         self._files = files or SnapshotFiles()
-        self._sources = sources
         self._session = new_id("ses")
-        self._auto = rules.Auto()
-        self._mode = "off"
+        self._auto, self._mode = rules.Auto(), "off"
         self.place = Place(self._log)
         self._last_taken = time.monotonic()
         self._lazy_writer: SnapshotWriter | None = None
@@ -181,16 +180,19 @@ class KernelSnapshots:
         return found
 
     def diff(self, a: str, b: str) -> Diff:
-        """How snapshot `b` differs from snapshot `a`.
+        """How snapshot `b` differs from snapshot `a`. See `mlnb.snapshots.diff`."""
+        return self._comparing.diff(a, b)
 
-        Raises:
-            SnapshotNotFound: there is none of that id.
-            NotTrusted, Damaged: one of them is somebody else's, or was changed.
-        """
+    def changes(self, since: str) -> Diff:
+        """How the notebook differs from an earlier state. See `mlnb.snapshots.changes`."""
+        return self._comparing.changes(since)
+
+    @property
+    def _comparing(self) -> Comparing:
+        from mlnb.kernel.snapshots_since import Comparing  # noqa: PLC0415 - on first use
+
         self._writer.settle()
-        from mlnb.snapshots.plugins.comparing import compare  # noqa: PLC0415 - on first use
-
-        return compare(self._files, self._snapshot(self._files.read(a)), self._snapshot(self._files.read(b)))
+        return Comparing(self._files, self._snapshot, self.list, self.take, self._notebook())
 
     def set_auto(self, mode: str) -> None:
         """When snapshots are taken by themselves.

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mlnb.snapshots.previews import Preview
     from mlnb.snapshots.types import Restored, Snapshot
 
-__all__ = ["diff", "flush", "list", "preview", "redo", "restore", "set_auto", "take", "undo"]
+__all__ = ["changes", "diff", "flush", "list", "preview", "redo", "restore", "set_auto", "take", "undo"]
 
 
 def take(reason: str = "") -> Snapshot:
@@ -105,6 +105,23 @@ def diff(a: str, b: str) -> Diff:
         SnapshotNotFound: there is none of that id.
     """
     found: Diff = _kernel().diff(a, b)
+    return found
+
+
+def changes(since: str = "commit") -> Diff:
+    """How this notebook, with its variables as they are now and its document as it is saved, differs from an earlier state.
+
+    Args:
+        since: ``commit``: the last commit; ``run``: the end of its last `mlnb run` or job; ``clean``: the last state in which no cell had
+            failed when it ran last; ``yesterday``: the last state before today; or the id of a snapshot.
+
+    Raises:
+        BadInput: `since` is none of these, or this kernel belongs to no notebook.
+        NotFound: there is no such state.
+        SnapshotNotFound: there is no snapshot of that id.
+        Unavailable: this process is no kernel with mlnb loaded.
+    """
+    found: Diff = _kernel().changes(since)
     return found
 
 

@@ -107,3 +107,11 @@ def test_what_changed_since_the_last_clean_state(client, document):
     assert since["a"] == clean
     assert since["changed"] == ["n"]
     assert since["after"]["title"] == "to compare with the last clean state"
+    run(client, "import mlnb; found = mlnb.snapshots.changes('clean'); before, changed = found.a, found.changed")
+    run(client, f"assert (before, changed) == ('{clean}', ('n',)), (before, changed)")
+    run(
+        client, f"write = mlnb.snapshots.changes('{clean}').compared; assert write[:2] == ('cells', 'variables'), write"
+    )
+    run(
+        client, "kept = mlnb.snapshots.changes('commit'); assert kept.before.title.startswith('commit') or kept.a, kept"
+    )
