@@ -124,6 +124,12 @@ export interface IRunGuard {
  */
 export type LinkState = 'none' | 'connecting' | 'ready' | 'absent' | 'foreign';
 
+/** Something that happened in the kernel. */
+export interface IKernelEvent {
+  readonly name: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
 /** The connection to mlnb in one notebook's kernel. It survives restarts of the kernel. */
 export interface IKernelLink {
   readonly state: LinkState;
@@ -134,6 +140,8 @@ export interface IKernelLink {
   readonly session: string;
   /** Emitted with the name of each event that the kernel pushes, such as `order_changed`. */
   readonly pushed: ISignal<IKernelLink, string>;
+  /** Emitted with an event that says more, such as `snapshot_taken` with the id of the snapshot. */
+  readonly told: ISignal<IKernelLink, IKernelEvent>;
   /**
    * Calls a function of mlnb in the kernel.
    *
@@ -142,6 +150,32 @@ export interface IKernelLink {
   call(name: string, args: object): Promise<unknown>;
   /** Asks again a kernel that had no mlnb. */
   retry(): void;
+}
+
+/** The JSON of a notebook's file. */
+export interface IDocumentContent {
+  readonly cells: readonly Readonly<Record<string, unknown>>[];
+  readonly [key: string]: unknown;
+}
+
+/** The whole document of an open notebook, with its outputs, saved or not. */
+export interface IWholeDocument {
+  readonly isReadOnly: boolean;
+  /** Emitted at each edit, and when outputs come or go. */
+  readonly edited: ISignal<IWholeDocument, void>;
+  /** Emitted when it was saved, by the user or by itself. */
+  readonly saved: ISignal<IWholeDocument, void>;
+  /** Emitted with the id of a cell when its run has ended and its outputs are there. */
+  readonly executed: ISignal<IWholeDocument, string>;
+  /** What it holds now. */
+  content(): IDocumentContent;
+  /**
+   * Puts the cells of `content` in place of its own, in one edit, which one undo takes back.
+   *
+   * @param part - `outputs`: only outputs and numbers of cells that both have; what was typed stays
+   * @param isTrusted - whether outputs that come back may show whatever they like, as those of cells that the user ran
+   */
+  replace(content: IDocumentContent, part: 'all' | 'outputs', isTrusted: boolean): void;
 }
 
 /** An open notebook, as far as the areas need it. */
@@ -153,6 +187,7 @@ export interface INotebook {
   /** Emitted a moment after cells were edited, added, moved or deleted, and after the path changed. */
   readonly changed: ISignal<INotebook, void>;
   readonly closed: ISignal<INotebook, void>;
+  readonly document: IWholeDocument;
   /** Whether Jupyter trusts what it shows: the user ran or trusted all of its cells. */
   readonly isTrusted: boolean;
   /** Id of the active cell, or null. */

@@ -7,7 +7,7 @@ import type { JSONObject } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
-import type { IKernelLink, LinkState } from '../tokens';
+import type { IKernelEvent, IKernelLink, LinkState } from '../tokens';
 import { ApiError } from './client';
 
 const TARGET = 'mlnb';
@@ -40,6 +40,10 @@ export class KernelLink implements IKernelLink, IDisposable {
 
   get pushed(): Signal<this, string> {
     return this._pushed;
+  }
+
+  get told(): Signal<this, IKernelEvent> {
+    return this._told;
   }
 
   get language(): string {
@@ -149,14 +153,18 @@ export class KernelLink implements IKernelLink, IDisposable {
   }
 
   private _receive(message: KernelMessage.ICommMsgMsg): void {
-    const { id, result, error, event } = message.content.data as {
+    const { id, result, error, event, data } = message.content.data as {
       id?: number;
       result?: unknown;
       error?: { code: string; message: string; hint?: string };
       event?: string;
+      data?: IKernelEvent['data'];
     };
     if (event !== undefined) {
       this._pushed.emit(event);
+      if (data) {
+        this._told.emit({ name: event, data });
+      }
     }
     const waiting = id === undefined ? undefined : this._waiting.get(id);
     if (id === undefined || !waiting) {
@@ -194,6 +202,7 @@ export class KernelLink implements IKernelLink, IDisposable {
   private readonly _context: ISessionContext;
   private readonly _stateChanged = new Signal<this, LinkState>(this);
   private readonly _pushed = new Signal<this, string>(this);
+  private readonly _told = new Signal<this, IKernelEvent>(this);
   private readonly _waiting = new Map<number, IWaiting>();
   private _kernel: Kernel.IKernelConnection | null = null;
   private _comm: Kernel.IComm | null = null;

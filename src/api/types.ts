@@ -1,6 +1,6 @@
 /** The wire types by short names. They are declared once, in Python, and generated from there into types.gen.ts. */
 
-import type { components } from './types.gen';
+import type { components, paths } from './types.gen';
 
 type Schemas = components['schemas'];
 
@@ -12,6 +12,9 @@ export type CheckReport = Schemas['CheckReport'];
 export type DataChange = Schemas['DataChange'];
 export type DataFile = Schemas['DataFile'];
 export type Diff = Schemas['Diff'];
+export type Cleaned = Schemas['Cleaned'];
+export type DiskUsage = Schemas['DiskUsage'];
+export type Entry = Schemas['Entry'];
 export type ExecutorInfo = Schemas['ExecutorInfo'];
 export type Fact = Schemas['Fact'];
 export type FeatureView = Schemas['FeatureView'];
@@ -29,6 +32,10 @@ export type OrderPolicy = Schemas['OrderPolicy'];
 export type Parameter = Schemas['Parameter'];
 export type Picture = Schemas['Picture'];
 export type Place = Schemas['Place'];
+export type Preview =
+  paths['/mlnb/snapshots/{id}/preview']['get']['responses'][200]['content']['application/json'];
+export type PreviewedVariable = Schemas['PreviewedVariable'];
+export type Purged = Schemas['Purged'];
 export type RegisteredModel = Schemas['RegisteredModel'];
 export type Restored = Schemas['Restored'];
 export type Run = Schemas['Run'];
@@ -36,5 +43,7 @@ export type RunPage = Schemas['RunPage'];
 export type Snapshot = Schemas['Snapshot'];
 export type SnapshotPage = Schemas['SnapshotPage'];
 export type Taken = Schemas['Taken'];
+export type Timeline = Schemas['Timeline'];
 export type Variable = Schemas['Variable'];
+export type Verified = Schemas['Verified'];
 export type WorkerStatus = Schemas['WorkerStatus'];

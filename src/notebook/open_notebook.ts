@@ -19,6 +19,7 @@ import type { ICell, ICellMark, INotebook, IQuestion } from '../tokens';
 import type { CellGate } from './gate';
 import { showMark } from './marks';
 import { Strip } from './strip';
+import { WholeDocument } from './whole_document';
 
 /** How long after the last keystroke the document counts as changed. */
 const EDIT_PAUSE_MS = 400;
@@ -33,6 +34,7 @@ export class OpenNotebook implements INotebook, IDisposable {
     private readonly _options: INotebookHost
   ) {
     this.kernel = new KernelLink(panel.sessionContext);
+    this.document = new WholeDocument(panel);
     this._edited = new Debouncer(() => {
       this._emitChanged();
     }, EDIT_PAUSE_MS);
@@ -48,6 +50,7 @@ export class OpenNotebook implements INotebook, IDisposable {
   }
 
   readonly kernel: KernelLink;
+  readonly document: WholeDocument;
 
   get path(): string {
     return this._options.contents.localPath(this.panel.context.path);
@@ -204,6 +207,7 @@ export class OpenNotebook implements INotebook, IDisposable {
     this._isDisposed = true;
     this._edited.dispose();
     this.kernel.dispose();
+    this.document.dispose();
     this._closed.emit();
     Signal.clearData(this);
   }

@@ -2,22 +2,46 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
+import type { LabIcon } from '@jupyterlab/ui-components';
 
-import type { INotebooks } from '../tokens';
+import { announce } from '../ui/announce';
 import { cameraIcon } from '../ui/icons';
 import type { SnapshotsModel } from './model';
 
 /** Their ids. */
-export const SnapshotsCommands = { take: 'mlnb:snapshots-take' } as const;
+export const SnapshotsCommands = {
+  take: 'mlnb:snapshots-take',
+  backToClean: 'mlnb:snapshots-back-to-clean',
+  undoRun: 'mlnb:snapshots-undo-run',
+  redoRun: 'mlnb:snapshots-redo-run',
+  undo: 'mlnb:snapshots-undo',
+  redo: 'mlnb:snapshots-redo',
+  history: 'mlnb:snapshots-history'
+} as const;
+
+/** What the commands work with. */
+export interface ISnapshotsCommandOptions {
+  readonly commands: CommandRegistry;
+  readonly model: SnapshotsModel;
+  readonly trans: TranslationBundle;
+  /** Brings the section to the front. */
+  readonly show: () => void;
+}
+
+interface ITravelCommand {
+  readonly id: string;
+  readonly label: string;
+  readonly caption: string;
+  readonly icon?: LabIcon;
+  readonly isEnabled: () => boolean;
+  readonly execute: () => Promise<void>;
+}
+
+const NO_ARGUMENTS = { args: { type: 'object' as const, properties: {} } };
 
 /** Adds the commands; answers their ids. */
-export function addSnapshotsCommands(
-  commands: CommandRegistry,
-  model: SnapshotsModel,
-  notebooks: INotebooks,
-  trans: TranslationBundle,
-  show: () => void
-): readonly string[] {
+export function addSnapshotsCommands(options: ISnapshotsCommandOptions): readonly string[] {
+  const { commands, model, trans, show } = options;
   commands.addCommand(SnapshotsCommands.take, {
     label: trans.__('Take Snapshot'),
     caption: trans.__('Freeze the notebook, its outputs and the variables in its kernel'),
@@ -30,16 +54,78 @@ export function addSnapshotsCommands(
         }
       }
     },
-    isEnabled: () => notebooks.current !== null && model.busyWith === null,
+    isEnabled: () => model.notebook !== null && model.busyWith === null,
     execute: async args => {
       show();
       await model.take(typeof args['reason'] === 'string' ? args['reason'] : '');
     }
   });
-  const refresh = (): void => {
-    commands.notifyCommandChanged(SnapshotsCommands.take);
+  commands.addCommand(SnapshotsCommands.history, {
+    label: trans.__('Show History'),
+    caption: trans.__('Show the states of this notebook and where its kernel stands'),
+    describedBy: NO_ARGUMENTS,
+    execute: show
+  });
+  for (const { id, ...command } of travelCommands(options)) {
+    commands.addCommand(id, { ...command, describedBy: NO_ARGUMENTS });
+  }
+  model.stateChanged.connect(() => {
+    for (const command of Object.values(SnapshotsCommands)) {
+      commands.notifyCommandChanged(command);
+    }
+  });
+  return Object.values(SnapshotsCommands);
+}
+
+/** Each says to screen readers what came of it: the section may be closed. */
+function travelCommands({ model, trans, show }: ISnapshotsCommandOptions): ITravelCommand[] {
+  const { travel } = model;
+  const isFree = (): boolean => model.where !== null && model.busyWith === null;
+  const saying = (text: string, action: () => Promise<void>) => async (): Promise<void> => {
+    await action();
+    if (model.error) {
+      show();
+    } else {
+      announce(text);
+    }
   };
-  notebooks.currentChanged.connect(refresh);
-  model.stateChanged.connect(refresh);
-  return [SnapshotsCommands.take];
+  return [
+    {
+      id: SnapshotsCommands.backToClean,
+      label: trans.__('Back to the Last Clean State'),
+      caption: trans.__(
+        'Bring back notebook and variables as they were when no cell was stale or had failed'
+      ),
+      isEnabled: () => isFree() && model.lastClean !== null,
+      execute: saying(trans.__('Back at the last clean state.'), () => travel.backToClean())
+    },
+    {
+      id: SnapshotsCommands.undoRun,
+      label: trans.__('Undo Cell Run'),
+      caption: trans.__('Undo the last cell run, with its variables and outputs'),
+      isEnabled: () => isFree() && travel.beforeRun !== null,
+      execute: saying(trans.__('The run is undone.'), () => travel.undoRun())
+    },
+    {
+      id: SnapshotsCommands.redoRun,
+      label: trans.__('Redo Cell Run'),
+      caption: trans.__('Bring back what the run had made that was undone'),
+      isEnabled: () => isFree() && travel.canRedoRun,
+      execute: saying(trans.__('Done again.'), () => travel.redoRun())
+    },
+    {
+      id: SnapshotsCommands.undo,
+      label: trans.__('Undo Going Back'),
+      caption: trans.__('Go back to where the kernel was before the last restore'),
+      isEnabled: () => isFree() && model.where?.can_undo === true,
+      execute: saying(trans.__('Undone.'), () => travel.undo())
+    },
+    {
+      id: SnapshotsCommands.redo,
+      label: trans.__('Redo Going Back'),
+      caption: trans.__('Restore again what was undone'),
+      isEnabled: () => isFree() && model.where?.can_redo === true,
+      execute: saying(trans.__('Done again.'), () => travel.redo())
+    }
+  ];
 }

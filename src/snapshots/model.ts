@@ -1,32 +1,50 @@
-/** What the History section shows: the snapshots of the current notebook. */
+/** What the History section shows: how the states of the current notebook follow each other. */
 
 import type { IEvents } from '../api/events';
-import type { Restored, Snapshot, Taken } from '../api/types';
+import type { DiskUsage, Entry, Snapshot, Taken, Timeline } from '../api/types';
 import type { INotebook, INotebooks } from '../tokens';
 import { SectionModel } from '../ui/section_model';
-import type { SnapshotsClient } from './client';
+import type { AutoChoice } from './auto';
+import type { IWhere, SnapshotsClient, Which } from './client';
+import { askWhere } from './client';
+import { Travel } from './travel';
 
-const PAGE = 50;
+const PAGE = 60;
+const EVENTS = ['snapshot_taken', 'snapshot_restored', 'snapshots_removed', 'snapshots_purged'];
+const NOTHING: Timeline = { entries: [], total: 0, cursor: null, same: {}, last_clean: null };
 
 /** Follows the current notebook. */
 export class SnapshotsModel extends SectionModel {
   constructor(
     private readonly _notebooks: INotebooks,
     private readonly _client: SnapshotsClient,
-    events: IEvents
+    events: IEvents,
+    private readonly _auto: AutoChoice
   ) {
     super();
+    this.travel = new Travel(this, _client, {
+      act: (name, action) => this.act(name, action),
+      changed: () => {
+        this.changed();
+      }
+    });
     _notebooks.currentChanged.connect(() => {
-      this._forget();
+      this._follow();
+    });
+    _auto.changed.connect(() => {
+      this.changed();
+    });
+    events.on(EVENTS, () => {
       this.invalidate();
     });
-    events.on(['snapshot_taken', 'snapshot_restored'], () => {
-      this.invalidate();
-    });
+    this._follow();
   }
 
+  /** Going back and forth. */
+  readonly travel: Travel;
+
   get count(): number | null {
-    return this._total;
+    return this._isLoaded ? this._timeline.total : null;
   }
 
   /** The notebook that is shown, or null when none is open. */
@@ -34,19 +52,88 @@ export class SnapshotsModel extends SectionModel {
     return this._notebooks.current;
   }
 
-  /** Its snapshots, newest first. */
-  get snapshots(): readonly Snapshot[] {
-    return this._snapshots;
+  /** The states that are shown, newest first. */
+  get entries(): readonly Entry[] {
+    return this._timeline.entries;
   }
 
-  /** What the last restore did, until it is dismissed. */
-  get restored(): Restored | null {
-    return this._restored;
+  /** How many there are of the kind that is shown. */
+  get total(): number {
+    return this._timeline.total;
   }
 
-  /** What is worth saying about the snapshot taken last; empty when nothing is. */
+  /** Whether there are more than are shown. */
+  get hasMore(): boolean {
+    return this._timeline.cursor !== null;
+  }
+
+  /** Which kind is shown. */
+  get which(): Which {
+    return this._which;
+  }
+
+  /** Shows another kind. */
+  filter(which: Which): void {
+    this._which = which;
+    this._shown = PAGE;
+    this.invalidate();
+    this.changed();
+  }
+
+  /** Where the kernel stands; null while it has not said. */
+  get where(): IWhere | null {
+    return this._where;
+  }
+
+  /** The entry at which the kernel stands, or null. */
+  get here(): string | null {
+    const at = this._where?.snapshot ?? null;
+    return at === null ? null : this._timeline.same[at] || at;
+  }
+
+  /** The newest state in which nothing was stale or had failed, or null. */
+  get lastClean(): string | null {
+    return this._timeline.last_clean;
+  }
+
+  /** How much disk snapshots take; null while that is not known. */
+  get usage(): DiskUsage | null {
+    return this._usage;
+  }
+
+  /** When snapshots of this notebook are taken by themselves. */
+  get auto(): string {
+    return this.notebook ? this._auto.of(this.notebook) : 'off';
+  }
+
+  /** What is worth saying about what was done last; empty when nothing is. */
   get note(): string {
     return this._note;
+  }
+
+  /** An entry that is shown, or null. */
+  entry(id: string | null): Entry | null {
+    return this.entries.find(entry => entry.id === id) ?? null;
+  }
+
+  /** A snapshot with its variables, if it was asked for by `look`. */
+  details(id: string): Snapshot | null {
+    return this._details.get(id) ?? null;
+  }
+
+  /** Fetches a snapshot with its variables. Never rejects. */
+  async look(id: string): Promise<void> {
+    const found = await this.act('look', () => this._client.get(id));
+    if (found) {
+      this._details.set(id, found);
+      this.changed();
+    }
+  }
+
+  /** Shows more entries. */
+  more(): void {
+    this._shown += PAGE;
+    this.invalidate();
   }
 
   /** Saves the notebook and takes a snapshot of it; null when that failed (see `error`). */
@@ -60,26 +147,48 @@ export class SnapshotsModel extends SectionModel {
       return this._client.take(notebook.path, reason);
     });
     if (taken) {
-      this._note = taken.note;
-      await this.refresh();
+      await this.say(taken.note);
     }
     return taken ?? null;
   }
 
-  /** Brings the variables of a snapshot back into the live kernel. */
-  async restore(id: string, names: readonly string[] | null = null): Promise<void> {
-    const restored = await this.act('restore', () => this._client.restore(id, names));
-    if (restored) {
-      this._restored = restored;
-      await this.refresh();
+  /** Shows a note, and what is true now. */
+  async say(note: string): Promise<void> {
+    this._note = note;
+    await this.refresh();
+  }
+
+  /** Takes the note off the screen. */
+  dismiss(): void {
+    this._note = '';
+    this.changed();
+  }
+
+  /** Says when snapshots of this notebook are taken by themselves; null: as in the settings. */
+  async setAuto(mode: string | null): Promise<void> {
+    const { notebook } = this;
+    if (notebook) {
+      await this.act('auto', () => this._auto.choose(notebook, mode));
+      await this._locate();
     }
   }
 
-  /** Takes the messages about the last restore and snapshot off the screen. */
-  dismiss(): void {
-    this._restored = null;
-    this._note = '';
-    this.changed();
+  /** Calls a snapshot something. */
+  async name(id: string, name: string): Promise<void> {
+    await this.act('name', () => this._client.name(id, name));
+    await this.refresh();
+  }
+
+  /** Does something with the server and shows what is true then; null when it failed (see `error`). */
+  async manage<T>(
+    name: string,
+    action: (client: SnapshotsClient) => Promise<T>
+  ): Promise<T | null> {
+    const done = await this.act(name, () => action(this._client));
+    if (done !== undefined) {
+      await this.refresh();
+    }
+    return done ?? null;
   }
 
   protected async load(): Promise<void> {
@@ -88,23 +197,87 @@ export class SnapshotsModel extends SectionModel {
       this._forget();
       return;
     }
-    const page = await this._client.list(notebook.path, PAGE);
+    void this._locate();
+    const found = await this._client.timeline(notebook.path, this._which, this._shown, null);
     if (notebook === this.notebook) {
-      this._snapshots = page.snapshots;
-      this._total = page.total;
+      this._timeline = found;
+      this._isLoaded = true;
+    }
+    void this._weigh();
+  }
+
+  /** Asks the kernel where it stands; it answers when no cell runs. */
+  private async _locate(): Promise<void> {
+    const { notebook } = this;
+    if (notebook?.kernel.state !== 'ready') {
+      this._where = null;
+      this.changed();
+      return;
+    }
+    if (this._isLocating) {
+      return;
+    }
+    this._isLocating = true;
+    try {
+      const where = await askWhere(notebook.kernel);
+      if (notebook === this.notebook) {
+        this._where = where;
+      }
+    } catch {
+      this._where = null; // it went away, or its mlnb is older
+    } finally {
+      this._isLocating = false;
+      this.changed();
     }
   }
 
+  private async _weigh(): Promise<void> {
+    try {
+      this._usage = await this._client.usage();
+      this.changed();
+    } catch {
+      this._usage = null; // the sizes are missing then; whatever is wrong, an action will say it
+    }
+  }
+
+  private _follow(): void {
+    this._forget();
+    this._stopFollowing();
+    const { notebook } = this;
+    if (notebook) {
+      const again = (): void => {
+        this.invalidate();
+      };
+      const { kernel } = notebook;
+      kernel.told.connect(again);
+      kernel.stateChanged.connect(again);
+      this._stopFollowing = () => {
+        kernel.told.disconnect(again);
+        kernel.stateChanged.disconnect(again);
+      };
+    }
+    this.invalidate();
+  }
+
   private _forget(): void {
-    this._snapshots = [];
-    this._total = null;
-    this._restored = null;
+    this._timeline = NOTHING;
+    this._isLoaded = false;
+    this._where = null;
     this._note = '';
+    this._shown = PAGE;
+    this._details.clear();
+    this.travel.forget();
     this.changed();
   }
 
-  private _snapshots: readonly Snapshot[] = [];
-  private _total: number | null = null;
-  private _restored: Restored | null = null;
+  private readonly _details = new Map<string, Snapshot>();
+  private _timeline: Timeline = NOTHING;
+  private _which: Which = 'all';
+  private _shown = PAGE;
+  private _where: IWhere | null = null;
+  private _usage: DiskUsage | null = null;
   private _note = '';
+  private _isLoaded = false;
+  private _isLocating = false;
+  private _stopFollowing: () => void = () => undefined;
 }

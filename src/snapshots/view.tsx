@@ -1,185 +1,83 @@
 /** The History section on the screen. */
 
-import type { TranslationBundle } from '@jupyterlab/translation';
-import type { LabIcon } from '@jupyterlab/ui-components';
 import type React from 'react';
 
-import type { Restored, Snapshot, Variable } from '../api/types';
-import { Button, EmptyState, Row, SectionBody, StateIcon } from '../ui/components';
-import { byteSize, dateTime, timeAgo } from '../ui/format';
-import { badIcon, goodIcon, staleIcon } from '../ui/icons';
-import type { SnapshotsModel } from './model';
-import { shortType, stateText, titleOf } from './words';
-
-const ICONS: Readonly<Record<Variable['state'], LabIcon>> = {
-  saved: goodIcon,
-  recompute: staleIcon,
-  not_restorable: badIcon
-};
-
-interface IPart {
-  readonly model: SnapshotsModel;
-  readonly trans: TranslationBundle;
-  readonly onTake: () => void;
-  readonly onNewNotebook: () => void;
-  readonly onCompare: (a: Snapshot, b: Snapshot) => void;
-}
+import { Button, EmptyState, SectionBody, StateIcon } from '../ui/components';
+import { goodIcon } from '../ui/icons';
+import { Arrival } from './arrival_view';
+import type { IPart } from './part';
+import { Timeline } from './timeline_view';
+import { Upkeep } from './upkeep_view';
+import { timeOfDay } from './words';
 
 /** Everything below the section's header. */
-export function SnapshotsView(props: IPart): React.JSX.Element {
+export function SnapshotsView(
+  props: IPart & { readonly onNewNotebook: () => void }
+): React.JSX.Element {
   const { model, trans } = props;
+  const { arrival } = model.travel;
   return (
     <SectionBody model={model} trans={trans}>
-      {model.restored && <RestoredNote {...props} restored={model.restored} />}
-      {model.note && <p className="mlnb-Summary mlnb-Secondary">{model.note}</p>}
-      {model.snapshots.length > 0 ? (
-        <ul className="mlnb-List" aria-label={trans.__('Snapshots, newest first')}>
-          {model.snapshots.map(snapshot => (
-            <SnapshotRow key={snapshot.id} {...props} snapshot={snapshot} />
-          ))}
-        </ul>
-      ) : (
+      {arrival && <Arrival {...props} arrival={arrival} />}
+      {model.note && <Note {...props} />}
+      {model.notebook === null || (model.total === 0 && model.which === 'all') ? (
         <Empty {...props} />
+      ) : (
+        <>
+          <Resume {...props} />
+          <Bar {...props} />
+          <Timeline {...props} />
+          <Upkeep {...props} />
+        </>
       )}
     </SectionBody>
   );
 }
 
-function Empty({ model, trans, onTake, onNewNotebook }: IPart): React.JSX.Element {
-  const text = trans.__(
-    'A snapshot freezes the notebook, its outputs and the variables in its kernel. Restore it whenever you want that state back.'
-  );
-  return model.notebook ? (
+function Empty({
+  model,
+  trans,
+  onTake,
+  onNewNotebook
+}: IPart & { readonly onNewNotebook: () => void }): React.JSX.Element {
+  if (!model.notebook) {
+    return (
+      <EmptyState
+        text={trans.__(
+          'History brings any earlier state of a notebook back: its text, its outputs, and the variables in its kernel. Open a notebook, or begin a new one.'
+        )}
+        action={{ label: trans.__('New notebook'), onClick: onNewNotebook }}
+      />
+    );
+  }
+  const isBySelf = model.auto !== 'off';
+  return (
     <EmptyState
-      text={text}
+      text={
+        isBySelf
+          ? trans.__(
+              'Run a cell: its state is kept here by itself, with outputs and variables, and you can go back to it at any time. Or take a snapshot of your own and give it a name.'
+            )
+          : trans.__(
+              'A snapshot freezes the notebook, its outputs and the variables in its kernel. Go back to it whenever you want that state again.'
+            )
+      }
       action={{
         label: trans.__('Take a snapshot'),
         onClick: onTake,
         isDisabled: model.busyWith !== null
       }}
     />
-  ) : (
-    <EmptyState text={text} action={{ label: trans.__('New notebook'), onClick: onNewNotebook }} />
   );
 }
 
-function SnapshotRow(props: IPart & { readonly snapshot: Snapshot }): React.JSX.Element {
-  const { snapshot, trans } = props;
-  const number = Object.keys(snapshot.variables).length;
-  const facts = [
-    snapshot.has_kernel
-      ? trans._n('%1 variable', '%1 variables', number)
-      : trans.__('document only'),
-    byteSize(snapshot.size_bytes)
-  ];
-  return (
-    <Row
-      title={titleOf(snapshot, trans)}
-      detail={facts.join(' · ')}
-      aside={<span title={dateTime(snapshot.created_at)}>{timeAgo(snapshot.created_at)}</span>}
-    >
-      <SnapshotBody {...props} />
-    </Row>
-  );
-}
-
-function SnapshotBody(props: IPart & { readonly snapshot: Snapshot }): React.JSX.Element {
-  const { model, snapshot, trans } = props;
-  const others = model.snapshots.filter(({ id }) => id !== snapshot.id);
-  return (
-    <>
-      <div className="mlnb-Actions">
-        <Button
-          isPrimary
-          label={trans.__('Restore')}
-          title={trans.__('Bring these variables back into the running kernel')}
-          isDisabled={model.busyWith !== null || !snapshot.has_kernel}
-          onClick={() => void model.restore(snapshot.id)}
-        />
-        {others.length > 0 && (
-          <select
-            className="mlnb-Select"
-            aria-label={trans.__('Compare with another snapshot')}
-            value=""
-            onChange={event => {
-              const other = others.find(({ id }) => id === event.target.value);
-              if (other) {
-                props.onCompare(other, snapshot);
-              }
-            }}
-          >
-            <option value="">{trans.__('Compare with …')}</option>
-            {others.map(other => (
-              <option key={other.id} value={other.id}>
-                {`${timeAgo(other.created_at)}: ${titleOf(other, trans)}`}
-              </option>
-            ))}
-          </select>
-        )}
-      </div>
-      <Variables variables={snapshot.variables} trans={trans} />
-    </>
-  );
-}
-
-function Variables(props: {
-  readonly variables: Readonly<Record<string, Variable>>;
-  readonly trans: TranslationBundle;
-}): React.JSX.Element | null {
-  const { variables, trans } = props;
-  const names = Object.entries(variables);
-  if (names.length === 0) {
-    return null;
-  }
-  return (
-    <ul className="mlnb-List mlnb-Variables" aria-label={trans.__('Variables in the snapshot')}>
-      {names.map(([name, variable]) => (
-        <li key={name}>
-          <StateIcon icon={ICONS[variable.state]} label={stateText(variable.state, trans)} />
-          <span className="mlnb-Row-text">
-            <span className="mlnb-Row-title">
-              <code>{name}</code>{' '}
-              <span className="mlnb-Secondary" title={variable.type}>
-                {shortType(variable.type)}
-              </span>
-            </span>
-            {variable.reason && <span className="mlnb-Row-wrapped">{variable.reason}</span>}
-          </span>
-          <span className="mlnb-Row-aside">{byteSize(variable.size_bytes)}</span>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function RestoredNote(props: IPart & { readonly restored: Restored }): React.JSX.Element {
-  const { model, restored, trans } = props;
-  const back = restored.restored.length + restored.recomputed.length;
-  const lost = Object.entries(restored.not_restored);
-  const { undo } = restored;
+function Note({ model, trans }: IPart): React.JSX.Element {
   return (
     <div className="mlnb-Message mlnb-mod-note" role="status">
-      <StateIcon
-        icon={lost.length > 0 ? staleIcon : goodIcon}
-        label={lost.length > 0 ? trans.__('Restored in part') : trans.__('Restored')}
-      />
+      <StateIcon icon={goodIcon} label={trans.__('Done')} />
       <div>
-        <p>
-          {trans._n('%1 variable is as it was.', '%1 variables are as they were.', back)}{' '}
-          {restored.removed.length > 0 &&
-            trans.__('Removed, because the snapshot had none: %1.', restored.removed.join(', '))}
-        </p>
-        {lost.length > 0 && (
-          <ul className="mlnb-List" aria-label={trans.__('Not restored')}>
-            {lost.map(([name, reason]) => (
-              <li key={name}>
-                <code>{name}</code> {trans.__('was not restored: %1', reason)}
-              </li>
-            ))}
-          </ul>
-        )}
+        <p>{model.note}</p>
         <p className="mlnb-Actions">
-          {undo && <Button label={trans.__('Undo')} onClick={() => void model.restore(undo)} />}
           <Button
             label={trans.__('Dismiss')}
             onClick={() => {
@@ -189,5 +87,85 @@ function RestoredNote(props: IPart & { readonly restored: Restored }): React.JSX
         </p>
       </div>
     </div>
+  );
+}
+
+/** A kernel in which nothing is yet, while there is a state to begin from. */
+function Resume({ model, trans }: IPart): React.JSX.Element | null {
+  const last = model.entries.find(entry => entry.has_kernel && entry.variables > 0);
+  if (!model.where?.is_new || !last) {
+    return null;
+  }
+  return (
+    <div className="mlnb-Message mlnb-mod-note">
+      <div>
+        <p>
+          {trans.__(
+            'The kernel is new and holds nothing. The last state is from %1.',
+            timeOfDay(last.created_at)
+          )}
+        </p>
+        <p className="mlnb-Actions">
+          <Button
+            isPrimary
+            label={trans.__('Bring variables back')}
+            title={trans.__('Fill the new kernel with the variables of the last state')}
+            isDisabled={model.busyWith !== null}
+            onClick={() =>
+              void (last.is_trusted ? model.travel.resume(last) : model.travel.consider(last))
+            }
+          />
+        </p>
+      </div>
+    </div>
+  );
+}
+
+function Bar({ model, trans }: IPart): React.JSX.Element {
+  const { travel, lastClean, here, where } = model;
+  const isThere = lastClean === null || (lastClean === here && where?.runs === 0);
+  const isReady = model.busyWith === null && where !== null;
+  return (
+    <>
+      <div className="mlnb-Bar mlnb-HistoryBar">
+        <Button
+          label={trans.__('Back to the last clean state')}
+          title={trans.__(
+            'Bring back notebook and variables as they were when no cell was stale or had failed'
+          )}
+          isDisabled={!isReady || isThere}
+          onClick={() => void travel.backToClean()}
+        />
+        <Button
+          label={trans.__('Undo run')}
+          title={trans.__('Undo the last cell run, with its variables and outputs')}
+          isDisabled={!isReady || travel.beforeRun === null}
+          onClick={() => void travel.undoRun()}
+        />
+        {travel.canRedoRun && (
+          <Button
+            label={trans.__('Redo run')}
+            title={trans.__('Bring back what the run had made that was undone')}
+            isDisabled={!isReady}
+            onClick={() => void travel.redoRun()}
+          />
+        )}
+      </div>
+      <div className="mlnb-Bar">
+        <select
+          className="mlnb-Select"
+          aria-label={trans.__('Which states are shown')}
+          value={model.which}
+          onChange={event => {
+            const { value } = event.target;
+            model.filter(value === 'named' || value === 'jobs' ? value : 'all');
+          }}
+        >
+          <option value="all">{trans.__('All states')}</option>
+          <option value="named">{trans.__('Named')}</option>
+          <option value="jobs">{trans.__('Of jobs and runs')}</option>
+        </select>
+      </div>
+    </>
   );
 }

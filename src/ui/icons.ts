@@ -113,3 +113,9 @@ export const keptIcon = icon(
   'kept',
   `<g class="mlnb-icon-muted" ${stroke}><circle cx="8" cy="8" r="5.2"/><path d="M6.4 6v4M9.6 6v4"/></g>`
 );
+
+/** A star: somebody gave it a name. */
+export const starIcon = icon(
+  'star',
+  `<path class="mlnb-icon-warn" ${stroke} d="M8 2.4l1.7 3.6 3.9.5-2.9 2.7.8 3.9L8 11.2l-3.5 1.9.8-3.9L2.4 6.5l3.9-.5z"/>`
+);

@@ -100,7 +100,7 @@ class Lab:
 def running_lab(folder: Path, python: str | Path = sys.executable, *arguments: str) -> Iterator[Lab]:
     """A JupyterLab of the environment of `python`, whose state lies below `folder`; it and its kernels end with the block."""
     root = folder / "notebooks"
-    root.mkdir(parents=True)
+    root.mkdir(parents=True, exist_ok=True)
     config = folder / "jupyter_config.json"
     config.write_text(json.dumps(_config(root)))
     port = _free_port()

@@ -1,111 +1,259 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import type { Restored, Snapshot } from '../../api/types';
+import type { Entry, Timeline } from '../../api/types';
 import {
   FakeEvents,
+  FakeKernel,
   FakeNotebook,
   FakeNotebooks,
   FakeServer,
   settled
 } from '../../ui/__tests__/fakes';
+import { AutoChoice } from '../auto';
+import type { IWhere } from '../client';
 import { SnapshotsClient } from '../client';
 import { SnapshotsModel } from '../model';
+import { entry, preview, restored, snapshot } from './samples';
 
-function snapshot(id: string): Snapshot {
-  return {
-    id,
-    notebook: '/n.ipynb',
-    created_at: '2026-01-01T00:00:00Z',
-    reason: '',
-    cell_runs: 1,
-    variables: {},
-    env_id: '',
-    git_commit: null,
-    git_dirty: null,
-    size_bytes: 1,
-    owner: 'ana',
-    session: 's',
-    has_kernel: true,
-    has_document: true,
-    is_trusted: true,
-    notebook_id: null,
-    name: '',
-    parent: null,
-    cell_id: null,
-    succeeded: null,
-    is_clean: null
-  };
-}
-
-const RESTORED: Restored = {
-  id: 's1',
-  restored: ['x'],
-  recomputed: [],
-  not_restored: { socket: 'it holds a socket' },
-  removed: [],
-  process: [],
-  undo: 's2'
-};
+const THEN = { cells: [{ id: 'c1', cell_type: 'code', source: 'x = 1', outputs: [] }] };
+const NOW = { cells: [{ id: 'c1', cell_type: 'code', source: 'x = 2', outputs: [] }] };
 
 describe('the history of a notebook', () => {
-  let listed: Snapshot[];
+  let timeline: Timeline;
+  let where: IWhere;
+  let kernel: FakeKernel;
   let notebook: FakeNotebook;
   let notebooks: FakeNotebooks;
   let events: FakeEvents;
   let server: FakeServer;
   let model: SnapshotsModel;
 
+  function asked(request: string): unknown[] {
+    return server.asked.filter(([name]) => name === request).map(([, { body }]) => body);
+  }
+
+  function show(...entries: Entry[]): void {
+    timeline = { ...timeline, entries, total: entries.length };
+  }
+
   beforeEach(async () => {
-    listed = [snapshot('s1')];
-    notebook = new FakeNotebook('n.ipynb');
+    timeline = { entries: [], total: 0, cursor: null, same: {}, last_clean: 's1' };
+    show(entry('s2', 's1', { succeeded: false, is_clean: false }), entry('s1'));
+    where = {
+      snapshot: 's2',
+      runs: 0,
+      is_new: false,
+      auto: 'each_run',
+      can_undo: false,
+      can_redo: false
+    };
+    kernel = new FakeKernel({
+      'snapshots.where': () => where,
+      'snapshots.set_auto': () => null
+    });
+    notebook = new FakeNotebook('n.ipynb', [], kernel);
+    notebook.document.now = NOW;
     notebooks = new FakeNotebooks([notebook]);
     events = new FakeEvents();
     server = new FakeServer({
-      'GET snapshots': () => ({ snapshots: listed, total: listed.length, cursor: null }),
-      'POST snapshots': () => ({ snapshot: snapshot('s2'), part: 'document', note: 'No kernel.' }),
-      'POST snapshots/s1/restore': () => RESTORED
+      'GET snapshots/timeline': () => timeline,
+      'GET snapshots/du': () => ({ notebooks: [] }),
+      'POST snapshots': () => ({ snapshot: snapshot('s3'), part: 'document', note: 'No kernel.' }),
+      'POST snapshots/document': () => ({ id: null }),
+      'POST snapshots/s1/restore': () => restored('s1', 'u'),
+      'POST snapshots/undo': () => restored('u', 'v'),
+      'POST snapshots/u/document': () => snapshot('u'),
+      'POST snapshots/v/document': () => snapshot('v'),
+      'GET snapshots/u/document': () => ({ content: NOW }),
+      'GET snapshots/s1/document': () => ({ content: THEN }),
+      'GET snapshots/s1/preview': () => preview('s1'),
+      'POST snapshots/s1/name': () => snapshot('s1')
     });
-    model = new SnapshotsModel(notebooks, new SnapshotsClient(server.call), events);
+    model = new SnapshotsModel(
+      notebooks,
+      new SnapshotsClient(server.call),
+      events,
+      new AutoChoice()
+    );
     model.isActive = true;
     await settled();
   });
 
-  it('is asked for by the path of the notebook', () => {
-    expect(server.asked[0]?.[1].query).toMatchObject({ notebook: 'n.ipynb' });
-    expect(model.snapshots).toEqual(listed);
-    expect(model.count).toBe(1);
+  it('is asked for by the path of the notebook, and says where the kernel stands', () => {
+    expect(server.asked[0]?.[1].query).toMatchObject({ notebook: 'n.ipynb', which: 'all' });
+    expect(model.entries.map(({ id }) => id)).toEqual(['s2', 's1']);
+    expect([model.count, model.here, model.lastClean]).toEqual([2, 's2', 's1']);
+  });
+
+  it('shows the kernel at the entry that holds the same', async () => {
+    timeline = { ...timeline, same: { u: 's1' } };
+    where = { ...where, snapshot: 'u' };
+    await model.refresh();
+    await settled();
+    expect(model.here).toBe('s1');
+  });
+
+  it('is asked for again when a snapshot is on disk, here or elsewhere', async () => {
+    show(entry('s3', 's2'), ...timeline.entries);
+    kernel.told.emit({ name: 'snapshot_taken', data: { id: 's3' } });
+    await settled();
+    expect(model.count).toBe(3);
+    show();
+    events.send('snapshots_removed');
+    await settled();
+    expect(model.count).toBe(0);
   });
 
   it('saves the notebook before it takes a snapshot, and says what is to say about it', async () => {
-    const taken = await model.take('before lunch');
-    expect(taken?.snapshot.id).toBe('s2');
+    await model.take('before lunch');
     expect(notebook.log).toEqual(['save']);
     expect(model.note).toBe('No kernel.');
-    expect(server.asked.find(([name]) => name === 'POST snapshots')?.[1].body).toEqual({
-      notebook: 'n.ipynb',
-      reason: 'before lunch'
-    });
+    expect(asked('POST snapshots')).toEqual([{ notebook: 'n.ipynb', reason: 'before lunch' }]);
   });
 
-  it('names what a restore left out, until dismissed', async () => {
-    await model.restore('s1');
-    expect(model.restored?.not_restored).toEqual({ socket: 'it holds a socket' });
-    model.dismiss();
-    expect(model.restored).toBeNull();
-  });
-
-  it('is asked for again after a snapshot was taken elsewhere', async () => {
-    listed = [snapshot('s2'), ...listed];
-    events.send('snapshot_taken', 's2');
+  it('asks for more, and for one kind only', async () => {
+    model.more();
     await settled();
-    expect(model.count).toBe(2);
+    model.filter('named');
+    await settled();
+    const queries = server.asked
+      .filter(([name]) => name === 'GET snapshots/timeline')
+      .map(([, { query }]) => [query?.['which'], query?.['limit']]);
+    expect(queries).toEqual([
+      ['all', 60],
+      ['all', 120],
+      ['named', 60]
+    ]);
   });
 
   it('is empty without a notebook', async () => {
     notebooks.choose(null);
     await settled();
-    expect(model.snapshots).toEqual([]);
-    expect(model.count).toBeNull();
+    expect([model.entries, model.count]).toEqual([[], null]);
     expect(await model.take('')).toBeNull();
+  });
+
+  it('tells the kernel and the notebook when nothing is to be kept by itself', async () => {
+    await model.setAuto('off');
+    expect([model.auto, notebook.choice('snapshots', 'auto')]).toEqual(['off', 'off']);
+    expect(kernel.calls).toContainEqual(['snapshots.set_auto', { mode: 'off' }]);
+    await model.setAuto(null);
+    expect([model.auto, notebook.choice('snapshots', 'auto')]).toEqual(['each_run', undefined]);
+  });
+
+  describe('going back', () => {
+    it('shows first what it would do, and does nothing', async () => {
+      await model.travel.consider(entry('s1'));
+      expect(model.travel.plan).toMatchObject({
+        withVariables: true,
+        withDocument: true,
+        changes: [{ kind: 'text', number: 1, title: 'x = 2' }]
+      });
+      expect(notebook.document.log).toEqual([]);
+      model.travel.cancel();
+      expect(model.travel.plan).toBeNull();
+    });
+
+    it('keeps what is on the screen, brings variables and the document back, and says what did not come', async () => {
+      await model.travel.consider(entry('s1'));
+      await model.travel.go();
+      expect(asked('POST snapshots/document')).toEqual([
+        { notebook: 'n.ipynb', content: NOW, parent: 's2' }
+      ]);
+      expect(asked('POST snapshots/s1/restore')).toEqual([
+        { notebook: 'n.ipynb', names: null, trust: false, recompute: false }
+      ]);
+      expect(asked('POST snapshots/u/document')).toMatchObject([{ content: NOW }]);
+      expect(notebook.document.now).toEqual(THEN);
+      expect(notebook.document.log).toEqual(['all trusted']);
+      expect(model.travel.arrival?.restored?.not_restored).toEqual({
+        socket: 'it holds a socket'
+      });
+    });
+
+    it('brings only what was chosen', async () => {
+      await model.travel.consider(entry('s1'));
+      model.travel.choose({ names: new Set(['x']), withDocument: false, recompute: true });
+      await model.travel.go();
+      expect(asked('POST snapshots/s1/restore')).toMatchObject([{ names: ['x'], recompute: true }]);
+      expect(notebook.document.log).toEqual([]);
+    });
+
+    it('leaves everything as it was when the kernel refuses', async () => {
+      delete server.answers['POST snapshots/s1/restore'];
+      await model.travel.consider(entry('s1'));
+      await model.travel.go();
+      expect(notebook.document.log).toEqual([]);
+      expect(model.travel.arrival).toBeNull();
+      expect(model.travel.plan).not.toBeNull();
+      expect(model.error?.code).toBe('not_found');
+    });
+
+    it('is taken back with the document that was replaced', async () => {
+      await model.travel.consider(entry('s1'));
+      await model.travel.go();
+      await model.travel.undo();
+      expect(notebook.document.now).toEqual(NOW);
+      expect(model.travel.arrival?.kind).toBe('undone');
+    });
+
+    it('goes to the last clean state at once', async () => {
+      await model.travel.backToClean();
+      expect(notebook.document.now).toEqual(THEN);
+      expect(model.travel.arrival?.entry?.id).toBe('s1');
+    });
+  });
+
+  describe('a state from elsewhere', () => {
+    beforeEach(async () => {
+      server.answers['GET snapshots/s1/preview'] = () => preview('s1', { needs_consent: true });
+      await model.travel.consider(entry('s1', null, { is_trusted: false }));
+    });
+
+    it('gives its document only, which may run nothing, until the user says more', async () => {
+      expect(model.travel.plan?.withVariables).toBe(false);
+      await model.travel.go();
+      expect(asked('POST snapshots/s1/restore')).toEqual([]);
+      expect(notebook.document.log).toEqual(['all']);
+    });
+
+    it('gives its variables once the user trusts who made it', async () => {
+      await model.travel.go(true);
+      expect(asked('POST snapshots/s1/restore')).toMatchObject([{ trust: true }]);
+    });
+  });
+
+  describe('undoing a run', () => {
+    it('brings variables and outputs of the state before it, and leaves what was typed', async () => {
+      await model.travel.undoRun();
+      expect(asked('POST snapshots/s1/restore')).toHaveLength(1);
+      expect(notebook.document.log).toEqual(['outputs trusted']);
+    });
+
+    it('can be done again until a cell runs', async () => {
+      await model.travel.undoRun();
+      where = { ...where, snapshot: 's1' };
+      await model.refresh();
+      await settled();
+      expect(model.travel.canRedoRun).toBe(true);
+      where = { ...where, snapshot: 's3' };
+      await model.refresh();
+      await settled();
+      expect(model.travel.canRedoRun).toBe(false);
+    });
+
+    it('goes to the last snapshot when cells ran without one since', async () => {
+      where = { ...where, snapshot: 's1', runs: 2 };
+      await model.refresh();
+      await settled();
+      expect(model.travel.beforeRun?.id).toBe('s1');
+    });
+
+    it('is not offered at the beginning', async () => {
+      where = { ...where, snapshot: 's1' };
+      await model.refresh();
+      await settled();
+      expect(model.travel.beforeRun).toBeNull();
+    });
   });
 });

@@ -8,11 +8,14 @@ import type { IEvents, IMlnbEvent } from '../../api/events';
 import type {
   ICell,
   ICellMark,
+  IDocumentContent,
+  IKernelEvent,
   IKernelLink,
   INotebook,
   INotebooks,
   IQuestion,
   IRunGuard,
+  IWholeDocument,
   LinkState
 } from '../../tokens';
 
@@ -23,6 +26,7 @@ export class FakeKernel implements IKernelLink {
   session = 'k/0';
   readonly stateChanged = new Signal<this, LinkState>(this);
   readonly pushed = new Signal<this, string>(this);
+  readonly told = new Signal<this, IKernelEvent>(this);
   readonly calls: [name: string, args: object][] = [];
 
   constructor(readonly answers: Record<string, (args: object) => unknown> = {}) {}
@@ -46,10 +50,30 @@ export class FakeKernel implements IKernelLink {
   }
 }
 
+/** A document that says what was put in its place. */
+export class FakeDocument implements IWholeDocument {
+  isReadOnly = false;
+  readonly edited = new Signal<this, void>(this);
+  readonly saved = new Signal<this, void>(this);
+  readonly executed = new Signal<this, string>(this);
+  readonly log: string[] = [];
+  now: IDocumentContent = { cells: [] };
+
+  content(): IDocumentContent {
+    return structuredClone(this.now);
+  }
+
+  replace(content: IDocumentContent, part: 'all' | 'outputs', isTrusted: boolean): void {
+    this.now = content;
+    this.log.push(`${part}${isTrusted ? ' trusted' : ''}`);
+  }
+}
+
 /** A notebook in memory. */
 export class FakeNotebook implements INotebook {
   readonly changed = new Signal<this, void>(this);
   readonly closed = new Signal<this, void>(this);
+  readonly document = new FakeDocument();
   readonly log: string[] = [];
   readonly choices = new Map<string, string>();
   readonly questions: IQuestion[] = [];
