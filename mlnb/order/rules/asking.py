@@ -120,7 +120,9 @@ def stale_inputs(
     """The cells of `first` from which `cell_ids` take something that is not up to date, with what they take."""
     found: dict[str, list[Key]] = {}
     for cell_id in cell_ids:
-        for key, expected in folded.judgements[cell_id].needs.items():
+        needs = folded.judgements[cell_id].needs
+        for key in sorted(needs, key=lambda key: (not is_name(key), key)):  # names first, and the same ones every time
+            expected = needs[key]
             have = knowledge.live.get(key, ABSENT if is_name(key) else None)
             if expected.by is not None and expected.by in first and (expected.value is None or expected.value != have):
                 keys = found.setdefault(expected.by, [])

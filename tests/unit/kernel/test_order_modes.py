@@ -119,6 +119,15 @@ def test_warn_names_the_stale_inputs_and_what_to_run_first(notebook):
     assert nb.order.ask(["c1", "c2", "c3", "c4"]).decision == "run"
 
 
+def test_warn_names_inputs_in_the_same_order_every_time(notebook):
+    nb = notebook("f, e, d, c, b, a = range(6)", "print(f, b, d, a, c, e)")
+    nb.order.set_mode("warn")
+    nb.run()
+    nb.edit("c1", "f, e, d, c, b, a = range(1, 7)")
+    found = nb.order.ask(["c2"])
+    assert found.message.startswith("6 inputs are stale: `a` (cell 1), `b` (cell 1), `c` (cell 1)")
+
+
 def test_warn_tells_what_a_deleted_cell_left(notebook):
     nb = notebook("x = 1", "y = x")
     nb.run()
