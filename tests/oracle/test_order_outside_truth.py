@@ -1,5 +1,5 @@
 """What lies outside names, against fresh runs: no cell is called fresh that is not. `test_order_truth` judges every third case in full;
-``python tests/oracle cases tests/oracle/more_outside.json`` judges 392 more."""
+``python tests/oracle cases tests/oracle/more_outside.json`` judges 741 more."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def process(tmp_path, monkeypatch):
         ("import threading", "threading.stack_size(262144);", "threading.stack_size(524288);", "print(threading.stack_size())"),
         ("import csv", "csv.field_size_limit(1000);", "csv.field_size_limit(2000);", "print(csv.field_size_limit())"),
         ("import gc", "gc.set_threshold(500)", "gc.set_threshold(600)", "print(gc.get_threshold())"),
-        ("import sys, argparse", "sys.argv = ['p', '1']", "sys.argv = ['p', '2']", "print(argparse.ArgumentParser().parse_known_args()[1])"),
+        ("import sys, argparse", "sys.argv[1:] = '1'", "sys.argv[1:] = '2'", "print(argparse.ArgumentParser().parse_known_args()[1])"),
         ("import logging", "logging.raiseExceptions = False", "logging.raiseExceptions = True", "print(logging.raiseExceptions)"),
     ],
 )  # fmt: skip
