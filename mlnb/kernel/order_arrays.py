@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from mlnb.kernel.order_values import HANDLERS, Handler, TooLarge, Walk, packed
+from mlnb.kernel.order_packing import packed
+from mlnb.kernel.order_values import HANDLERS, Handler, TooLarge, Walk
 
 ARRAY_LIMIT_BYTES = 1 << 30
 _LAYOUT = 0x403  # order of the elements in memory and whether it may be written: numpy's own bits

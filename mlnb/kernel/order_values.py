@@ -15,12 +15,12 @@ from typing import Any, Final
 
 import xxhash
 
+from mlnb.kernel.order_packing import MARSHAL_VERSION, SCALARS, all_scalars, packed
+
 Seen = tuple[int, int]
 """A changeable object a value reaches: its identity, and where in it the value looks (a view's place in its array)."""
 
 NODE_LIMIT: Final = 20_000
-_SCALARS: Final = frozenset({type(None), bool, int, float, complex, str, bytes, type(Ellipsis)})
-_MARSHAL_VERSION: Final = 2  # the last version whose bytes depend on the content alone, not on sharing and interning
 
 
 class TooLarge(Exception):
@@ -113,8 +113,8 @@ class Walk:
             TooLarge: the value has more parts than `NODE_LIMIT`.
         """
         kind = type(value)
-        if kind in _SCALARS:
-            self.put(marshal.dumps(value, _MARSHAL_VERSION))
+        if kind in SCALARS:
+            self.put(marshal.dumps(value, MARSHAL_VERSION))
             return
         place = self.seen.get(id(value))
         if place is not None:
@@ -169,8 +169,8 @@ class Walk:
 
 def print_of(value: Any, context: Context) -> Print:  # noqa: ANN401 - untyped by its library
     """The print of `value`. Never raises: what cannot be walked is known by where it comes from."""
-    if type(value) in _SCALARS:
-        return Print(id(value), xxhash.xxh3_128_hexdigest(marshal.dumps(value, _MARSHAL_VERSION)))
+    if type(value) in SCALARS:
+        return Print(id(value), xxhash.xxh3_128_hexdigest(marshal.dumps(value, MARSHAL_VERSION)))
     walk = Walk(context)
     try:
         walk.visit(value)
@@ -198,23 +198,6 @@ def print_of(value: Any, context: Context) -> Print:  # noqa: ANN401 - untyped b
     )
 
 
-def all_scalars(items: Any) -> bool:  # noqa: ANN401 - untyped by its library
-    """Whether every item is a plain immutable value, so that the whole can be written at once."""
-    return set(map(type, items)) <= _SCALARS
-
-
-def packed(items: list[Any] | tuple[Any, ...] | deque[Any]) -> bytes | None:
-    """The content of `items` at once when every item is a plain immutable value, else None."""
-    kinds = set(map(type, items))
-    if not kinds <= _SCALARS:
-        return None
-    if kinds == {str}:  # much the quickest way, and exact where no text has a zero in it
-        text = "\0".join(items)
-        if text.count("\0") == len(items) - 1:
-            return b"\0" + text.encode("utf-8", "surrogatepass")
-    return marshal.dumps(items if type(items) is list else list(items), _MARSHAL_VERSION)
-
-
 def _visit_list(walk: Walk, value: list[Any] | tuple[Any, ...] | deque[Any]) -> None:
     if type(value) is not tuple:
         walk.changeable(value)
@@ -230,7 +213,7 @@ def _visit_dict(walk: Walk, value: dict[Any, Any]) -> None:
     walk.changeable(value)
     walk.tag("dict", len(value))
     if len(value) > 4 and all_scalars(value) and all_scalars(value.values()):
-        walk.put(marshal.dumps(value if type(value) is dict else dict(value), _MARSHAL_VERSION))
+        walk.put(marshal.dumps(value if type(value) is dict else dict(value), MARSHAL_VERSION))
         return
     for key, item in list(value.items()):
         walk.visit(key)
@@ -248,7 +231,7 @@ def _visit_set(walk: Walk, value: set[Any] | frozenset[Any]) -> None:
         walk.changeable(value)
     walk.tag(type(value).__name__, len(value))
     if all_scalars(value):
-        walk.put(b"".join(sorted(marshal.dumps(item, _MARSHAL_VERSION) for item in value)))
+        walk.put(b"".join(sorted(marshal.dumps(item, MARSHAL_VERSION) for item in value)))
         return
     digests = []
     for item in list(value):

@@ -124,3 +124,14 @@ def test_an_iterator_is_not_consumed():
     made = (n for n in [1, 2])
     digest(made)
     assert list(made) == [1, 2]
+
+
+@pytest.mark.parametrize("last", [5, True, 2**40, 5.0, "5", None, [5], (5,), -5])
+@pytest.mark.parametrize("first", [1, 1.5])
+def test_long_lists_of_numbers_are_told_apart_by_every_item_and_its_kind(first, last):
+    context = Context({}, lambda _: False)
+    start = [first] * 2_000
+    seen = {print_of([*start, other], context).digest for other in (last, 6, 6.0, b"6")}
+    assert len(seen) == 4
+    assert print_of([*start, last], context).digest == print_of([*start, last], context).digest
+    assert bool(print_of([*start, last], context).objects[1:]) == isinstance(last, list)
