@@ -13,6 +13,8 @@ from mlnb.snapshots.rules import diff_cells
 from mlnb.snapshots.rules.diff_cells import Pairs
 from mlnb.snapshots.rules.diff_pictures import pictures_of
 
+_MOST_CHARACTERS = 8 << 20  # of all cells
+_TOO_LONG = "(differs; not shown, because the comparison is very long)"
 _MOST_PICTURE_BYTES = 8 << 20  # in all; a screen that shows more than that shows nobody anything
 
 
@@ -37,7 +39,17 @@ def compare_documents(
     by = "mlnb" if pairs is None else "nbdime"
     found = diff_cells.changes(one, two, diff_cells.pair(one, two) if pairs is None else pairs)
     unchanged = len(two) - sum(change.index_after is not None for change in found)
-    return _with_pictures(found, one, two, _MOST_PICTURE_BYTES if has_pictures else 0), by, unchanged
+    return _with_pictures(_bounded(found), one, two, _MOST_PICTURE_BYTES if has_pictures else 0), by, unchanged
+
+
+def _bounded(found: tuple[CellChange, ...]) -> tuple[CellChange, ...]:
+    """Without the lines of those cells that do not fit any more."""
+    room, shown = _MOST_CHARACTERS, []
+    for change in found:
+        room -= len(change.source) + len(change.outputs)
+        source, outputs = (_TOO_LONG if text and room < 0 else text for text in (change.source, change.outputs))
+        shown.append(replace(change, source=source, outputs=outputs))
+    return tuple(shown)
 
 
 def _with_pictures(

@@ -55,7 +55,7 @@ def is_clean(runs: Sequence[CellRun]) -> bool:
 
 
 def last_clean(snapshots: Iterable[Snapshot], runs_of: Callable[[Snapshot], Sequence[CellRun]]) -> Snapshot:
-    """The last state in which no cell's last run had failed.
+    """The last state in which no cell's last run had failed, and none was known to be stale or edited.
 
     Args:
         snapshots: of the notebook, newest first.
@@ -64,12 +64,16 @@ def last_clean(snapshots: Iterable[Snapshot], runs_of: Callable[[Snapshot], Sequ
     Raises:
         NotFound: there is none.
     """
-    found = next((one for one in snapshots if one.has_kernel and is_clean(runs_of(one))), None)
+    found = next((one for one in snapshots if _is_clean(one, runs_of)), None)
     if found is None:
         raise NotFound(
             "this notebook has no earlier state in which no cell had failed", "Take a snapshot when its cells have run."
         )
     return found
+
+
+def _is_clean(one: Snapshot, runs_of: Callable[[Snapshot], Sequence[CellRun]]) -> bool:
+    return one.has_kernel and one.is_clean is not False and one.succeeded is not False and is_clean(runs_of(one))
 
 
 def last_before(snapshots: Iterable[Snapshot], moment: datetime) -> Snapshot:

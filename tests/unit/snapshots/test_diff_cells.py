@@ -97,6 +97,14 @@ def test_two_documents_are_compared_by_whoever_is_there():
     assert compare_documents(after, after) == ((), "mlnb", 2)
 
 
+def test_of_a_very_long_comparison_the_last_cells_are_named_without_their_lines(monkeypatch):
+    before, after = [document(*(cell(id, f"{id} = {n}") for id in "abc")) for n in (1, 2)]
+    monkeypatch.setattr(diff_documents, "_MOST_CHARACTERS", 60)
+    found, _, _ = compare_documents(before, after)
+    assert ["not shown" in one.source for one in found] == [False, False, True]
+    assert [one.outputs for one in found] == ["", "", ""]
+
+
 def shown(*data):
     return {**cell("a", "x"), "outputs": [{"output_type": "display_data", "metadata": {}, "data": one} for one in data]}
 

@@ -154,6 +154,7 @@ def test_a_clean_state_is_one_in_which_no_cell_had_failed_when_it_ran_last(noteb
     one, two, three = run("x = 1", "c1"), run("1 / 0", "c2"), run("1 / 1", "c2")
     assert diff_since.last_clean([three, two, one], runs) == three
     assert diff_since.last_clean([two, one], runs) == one
+    assert diff_since.last_clean([replace(three, is_clean=False), one], runs) == one
     with pytest.raises(NotFound, match="no earlier state"):
         diff_since.last_clean([two, replace(one, has_kernel=False)], runs)
 
