@@ -13,8 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks import correctness, cost, other_costs, peers, unchanged
 
 _SHARES = {"quick": 0.2, "": 1.0, "full": 1.0}
-_RANDOM = {"quick": {101: 20}, "": {101: 100, 102: 100}, "full": {101: 400, 102: 300, 103: 300}}
-_IPYFLOW_CASES = {"quick": 10, "": 50, "full": 100}
+_RANDOM = {"quick": {101: 10}, "": {101: 60, 102: 60}, "full": {101: 400, 102: 300, 103: 300}}
+_IPYFLOW_CASES = {"quick": 4, "": 25, "full": 100}
 
 
 def main() -> int:
@@ -40,7 +40,7 @@ def main() -> int:
     reached.append(unchanged.table())
     reached.append(
         correctness.table(
-            python, random_of=_RANDOM[size], hand=15 if size == "quick" else None, ipyflow_cases=_IPYFLOW_CASES[size]
+            python, random_of=_RANDOM[size], hand=8 if size == "quick" else None, ipyflow_cases=_IPYFLOW_CASES[size]
         )
     )
     other_costs.table(share)

@@ -72,9 +72,10 @@ LOOPS = (
     Loop("l.append(i)", "def f():\n    l = []\n    for i in range({n}): l.append(i)\nf()"),
     Loop("id(i)", "for i in range({n}): id(i)"),
     Loop("getattr(d, 'get'), d['a']", "d = {{'a': 1}}\nfor i in range({n}):\n    getattr(d, 'get')\n    d['a']"),
-    Loop("open(p).close()", "import io\nfor i in range({n}): io.open('small.txt').close()", _SMALL_FILE, 4_000),
-    Loop("open and read a file", "for i in range({n}):\n    with open('small.txt') as f: f.read()", _SMALL_FILE, 4_000),
-    Loop("print(i)", "for i in range({n}): print(i)", (), 20_000),
+    Loop("open(p).close()", "for i in range({n}): open('small.txt').close()", _SMALL_FILE, 2_000),
+    Loop("io.open(p).close(), as libraries do", "import io\nfor i in range({n}): io.open('small.txt').close()", _SMALL_FILE, 2_000),
+    Loop("open and read a file", "for i in range({n}):\n    with open('small.txt') as f: f.read()", _SMALL_FILE, 2_000),
+    Loop("print(i)", "for i in range({n}): print(i)", (), 10_000),
 )  # fmt: skip
 
 
@@ -118,9 +119,11 @@ def loops(shells: Sequence[Shell], *, share: float = 1.0, rows: Sequence[Loop] =
         source = row.source.format(n=n)
         times = alternate(shells, row.setup, source, {"IPython": runs, "mlnb": runs, "ipyflow": min(3, runs)})
         ours.ask("open", list(row.setup))
-        alone, watched = ours.ask("inside", source, runs)
+        alone, watched = ours.ask("inside", source, 3 * runs)
         ours.ask("close")
-        ratio = middle(watched) / middle(alone)
+        ratio = middle(
+            [one / other for one, other in zip(watched, alone, strict=True)]
+        )  # of neighbours: loads come and go
         reached.append(ratio <= 1.02)
         plain, peer = middle(times["IPython"]), times.get("ipyflow")
         lines.append([
