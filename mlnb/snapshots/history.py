@@ -22,11 +22,10 @@ from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.notebook_json import bytes_from_document, digest_of_notebook
 from mlnb.snapshots.plugins.packs import PackReader
 from mlnb.snapshots.rules import timeline
+from mlnb.snapshots.rules.retention import AUTOSAVE
 from mlnb.snapshots.timelines import Label, Timeline
 from mlnb.snapshots.types import Document, Snapshot, SnapshotPage
 
-AUTOSAVE = "autosave"
-"""The reason of a snapshot of the document alone that was taken by itself."""
 _PAGE = 500
 _MOST = 5000
 _LONGEST_NAME = 200

@@ -42,7 +42,10 @@ class SnapshotRepo:
             return set(connection.execute(query).scalars())
 
     def change(self, put: Iterable[Snapshot], forget: Iterable[str]) -> None:
-        """Index `put` (again) and drop the rows of `forget`, in one transaction."""
+        """Index `put` (again) and drop the rows of `forget`, in one transaction.
+
+        A notebook gets its identity when the user first acts on it; what was taken of it before, at the same path, is its own then.
+        """
         rows = [_row(snapshot) for snapshot in put]
         gone = [*forget, *(str(row["id"]) for row in rows)]
         with self._database.transaction() as connection:
@@ -50,6 +53,9 @@ class SnapshotRepo:
                 connection.execute(snapshots.delete().where(snapshots.c.id == snapshot_id))
             if rows:
                 connection.execute(snapshots.insert(), rows)
+            for path, notebook_id in {(row["notebook"], row["notebook_id"]) for row in rows}:
+                if path and notebook_id:
+                    connection.execute(_anonymous_at(str(path)).values(notebook_id=notebook_id))
 
     def get(self, snapshot_id: str) -> Snapshot:
         """The snapshot `snapshot_id`.
@@ -84,6 +90,12 @@ class SnapshotRepo:
             rows = connection.execute(query).scalars().all()
         page = tuple(from_wire(Snapshot, json.loads(row)) for row in rows[:limit])
         return SnapshotPage(page, total, page[-1].id if len(rows) > limit else None)
+
+
+def _anonymous_at(path: str) -> sa.Update:
+    """A change of those of this user's rows of the notebook at `path` in which it has no identity yet."""
+    which = (snapshots.c.owner == current_user(), snapshots.c.notebook == path, snapshots.c.notebook_id.is_(None))
+    return snapshots.update().where(*which)
 
 
 def _row(snapshot: Snapshot) -> dict[str, object]:

@@ -28,11 +28,23 @@ def bytes_from_document(document: dict[str, Any]) -> bytes:
 
 
 def digest_of_notebook(data: bytes) -> str:
-    """A digest of the notebook `data` that does not depend on whether texts are lists of lines, nor on how it is laid out."""
+    """A digest of what a reader of the notebook `data` sees: text, outputs, numbers and tags of its cells.
+
+    It does not depend on whether texts are lists of lines, nor on what else programs note in metadata.
+    """
     try:
-        return digest_of(json.dumps(_joined(json.loads(data)), sort_keys=True).encode())
-    except (ValueError, RecursionError):
+        return digest_of(json.dumps([_seen(cell) for cell in json.loads(data)["cells"]], sort_keys=True).encode())
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return digest_of(data)
+
+
+def _seen(cell: dict[str, Any]) -> dict[str, Any]:
+    tags = (cell.get("metadata") or {}).get("tags", [])
+    return {**{key: _joined(value) for key, value in _texts(cell).items() if key != "metadata"}, "tags": tags}
+
+
+def _texts(cell: dict[str, Any]) -> dict[str, Any]:
+    return {key: _text(value) if key in _TEXTS else value for key, value in cell.items()}
 
 
 def _joined(value: Any) -> Any:  # noqa: ANN401 - JSON

@@ -12,6 +12,8 @@ Why = Literal["named", "linked", "foreign", "young", "last", "daily"]
 """Why a snapshot is kept: somebody gave a reason; a job or a run points to it; somebody else made it and it was taken over by hand;
 it is too young to judge; it is among the last; it is the last of its day."""
 
+AUTOSAVE = "autosave"
+"""The reason of a snapshot of the document alone that was taken by itself."""
 YOUNG = timedelta(hours=1)
 _LINKED = ("end of job-", "end of run-")
 _BY_ITSELF = re.compile(
@@ -26,7 +28,7 @@ class Retention:
     """How much history is kept.
 
     Attributes:
-        keep_last: so many snapshots of each notebook; 0: all.
+        keep_last: so many snapshots of each notebook, and as many of what was typed in it; 0: all.
         keep_daily_days: the last one of each day (UTC) for so many days, today counted.
     """
 
@@ -69,15 +71,16 @@ def judge(records: Iterable[Record], rules: Retention, now: datetime, linked: Co
     """
     kept: dict[str, Why] = {}
     removed: list[Record] = []
-    places: dict[str | None, int] = {}
+    places: dict[tuple[str | None, bool], int] = {}
     days: set[tuple[str | None, date]] = set()
     oldest_day = now.date() - timedelta(days=rules.keep_daily_days)
     for record in sorted(records, key=lambda one: (one.created_at, one.id), reverse=True):
         day = (record.notebook, record.created_at.date())
         why = _for_ever(record, linked)
-        place = places.setdefault(record.notebook, 0)
+        which = (record.notebook, record.reason == AUTOSAVE)  # much typing must not push out what was computed
+        place = places.setdefault(which, 0)
         if why is None and (rules.keep_last == 0 or place < rules.keep_last):
-            places[record.notebook] += 1
+            places[which] += 1
             why = "last"
         if why is None and now - record.created_at < YOUNG:
             why = "young"

@@ -88,3 +88,13 @@ def test_what_mlnb_says_is_no_name(reason):
 )
 def test_what_a_person_wrote_is_a_name(reason):
     assert retention.is_named(reason)
+
+
+def test_much_typing_pushes_out_nothing_that_was_computed():
+    computed = Record("snap-0", "a", NOW - timedelta(days=40), "after cell run 3")
+    typed = [
+        Record(f"snap-{number}", "a", NOW - timedelta(days=39, minutes=-number), "autosave") for number in range(1, 9)
+    ]
+    found = judge([computed, *typed], Retention(keep_last=3, keep_daily_days=0), NOW)
+    assert found.kept["snap-0"] == "last"
+    assert list(found.removed) == ["snap-1", "snap-2", "snap-3", "snap-4", "snap-5"]
