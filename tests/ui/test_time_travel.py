@@ -30,8 +30,9 @@ DAMAGE = "features *= 0\nweights[:] = float('nan')\nlosses.clear()\ndel best"
 SHOW = "print(len(losses), weights.round(6).tolist(), numpy.shares_memory(first, features), 'best' in globals())"
 
 
-def test_ten_cells_back_three_branch_and_the_next_day(tmp_path, browser, shot):
+def test_ten_cells_back_three_branch_and_the_next_day(tmp_path, browser, shot, theme):
     with running_lab(tmp_path / "lab") as lab:
+        lab.set_theme(theme)
         name = lab.write_notebook("train.ipynb", *CELLS)
         page = browser.new_page(viewport={"width": 1360, "height": 1000})
         screen = Screen(page, lab)
@@ -118,3 +119,9 @@ def test_ten_cells_back_three_branch_and_the_next_day(tmp_path, browser, shot):
 def shot(request):
     """Takes a picture when pictures are asked for (see screenshots_history.py); else nothing."""
     return getattr(request.config, "mlnb_shot", lambda page, history, name: None)
+
+
+@pytest.fixture
+def theme(request):
+    """The theme in which pictures are asked for; else the light one."""
+    return getattr(request.config, "mlnb_theme", "JupyterLab Light")
