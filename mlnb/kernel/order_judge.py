@@ -176,8 +176,10 @@ class Judge:
     def _cell(self, tracker: Tracker, cell: CodeCell) -> Cell:
         code = self.analyzer.analyze(cell.source)
         reach = tracker.names.reach(code, look=False)
-        risk = {name for name in code.at_risk | reach.late if tracker.is_changeable(name)}
+        touches = code.at_risk | reach.late
+        risk = {name for name in touches if tracker.is_changeable(name)}
         return Cell(
             cell.id, cell.index + 1, code.digest, frozenset(reach.names), code.binds, code.sure, frozenset(risk),
-            code.opaque, bool(code.error), not cell.source.strip(), code.text,
+            code.opaque, bool(code.error), not cell.source.strip(), code.text, frozenset(touches),
+            code.handed_on | reach.late, code.aliased,
         )  # fmt: skip

@@ -39,6 +39,7 @@ def sharing_of(
         if moved or (name in code.binds and name in code.at_risk and name in begun.reach.names):
             own_definition = {known.root} & known.definitions
             mutated |= (known.object_ids - known.definitions) | own_definition
+    mutated -= _as_before(begun, prints, outputs) if mutated else set()
     after = {name: prints[name].objects for name in outputs if name in prints and prints[name].objects}
     told_apart = _told_apart(begun)
     handed_on = {identity for name in after for identity in prints[name].object_ids}
@@ -55,6 +56,22 @@ def sharing_of(
         )
     }
     return shared, frozenset(mutated), after
+
+
+def _as_before(begun: Begun, prints: Mapping[str, Print], outputs: Mapping[Key, Fingerprint]) -> set[int]:
+    """Objects that were not changed, since a name that reaches them, and can be looked into, looks as before."""
+    found: set[int] = set()
+    for name in begun.looked_at - outputs.keys():
+        known = begun.prints.get(name)
+        if (
+            known is not None
+            and known.objects
+            and not known.blind
+            and name in prints
+            and prints[name].root == known.root
+        ):
+            found |= known.object_ids
+    return found
 
 
 def _told_apart(begun: Begun) -> set[str]:

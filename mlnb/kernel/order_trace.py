@@ -134,10 +134,13 @@ class Tracker:
             for name, value in outputs.items()
             if self._is_same_object(begun, name) and value == self._before(begun, name)
         ]
+        left_alone = {
+            name for name, known in begun.prints.items() if known.objects and name in looked_at - outputs.keys()
+        }
         trace = Trace(
             code.digest, inputs, {**outputs, **outside_outputs}, reach.whole, shared_before, mutated, shared_after, shown,
             tuple(dict.fromkeys((*code.varying, *self.outside.varying, *self._varying(reach)))), frozenset(blind), frozenset(kept),
-            dict(self.outside.continued), code.text, overwritten,
+            dict(self.outside.continued), code.text, overwritten, frozenset(left_alone),
         )  # fmt: skip
         return self._keep(begun.cell_id, trace)
 

@@ -91,6 +91,8 @@ class CellCode:
         later: names that functions it defines read when they are called.
         mentioned: names it reads only to hand their value on, so that functions in it are not called.
         at_risk: names whose value it may change in place.
+        handed_on: names of whose value something may be held by another name after it.
+        aliased: those of them that it gives another name, or a place in another value, with no call in between.
         overwrites: names it uses in no other way than to replace parts of their values, with these parts.
         words: every identifier and attribute in it.
         texts: its short text constants: names of files and of environment variables, perhaps.
@@ -124,6 +126,8 @@ class CellCode:
     later: frozenset[str] = frozenset()
     mentioned: frozenset[str] = frozenset()
     at_risk: frozenset[str] = frozenset()
+    handed_on: frozenset[str] = frozenset()
+    aliased: frozenset[str] = frozenset()
     overwrites: tuple[tuple[str, tuple[tuple[tuple[str, Any], ...], ...]], ...] = ()
     words: frozenset[str] = frozenset()
     texts: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from typing import Any
 import xxhash
 
 from mlnb.order.plugins import python_effects as effects
-from mlnb.order.plugins import python_mentions, python_overwrites, python_risk
+from mlnb.order.plugins import python_handing, python_mentions, python_overwrites, python_risk
 from mlnb.order.plugins.python_library import displays, library_effects, only_sets, remote
 from mlnb.order.plugins.python_outline import outline_of
 from mlnb.order.plugins.python_scope import names_of
@@ -107,6 +107,8 @@ class PythonAnalyzer:
             later=frozenset(later - names.reads - names.binds),
             mentioned=frozenset() if words & _RUNS_TEXT else python_mentions.mentioned(tree),
             at_risk=python_risk.at_risk(tree),
+            handed_on=python_handing.handed_on(tree),
+            aliased=python_handing.aliased(tree),
             overwrites=() if words & _RUNS_TEXT else python_overwrites.overwrites(tree),
             words=frozenset(words),
             texts=effects.texts_of(tree),
@@ -162,7 +164,7 @@ class PythonAnalyzer:
             code, reads=frozenset(reads - {"get_ipython"}),
             guessed=code.guessed | (reads - code.reads), binds=frozenset(binds), sure=frozenset(sure), words=frozenset(words),
             texts=tuple(texts), opaque=opaque, history=history, mentioned=frozenset(), overwrites=(),
-            runs_programs=programs, at_risk=code.at_risk | reads,
+            runs_programs=programs, at_risk=code.at_risk | reads, handed_on=code.handed_on | reads,
             environment_reads=None if programs else environment if environment is None else frozenset(environment),
             magics=tuple((name, line) for name, line, _ in magics), remote=remote((*code.texts, *texts)),
             environment_writes=code.environment_writes | writes,

@@ -68,13 +68,19 @@ class _Fold:
         wanted = set(cell.reads) if fitting is None else set(fitting.trace.inputs)
         members = {member for key in wanted if key.startswith("@all:") for member in self.expectation.members(key)}
         judgement.needs = {key: self.expect(key) for key in wanted | members}
-        judgement.sharers = {key: self.sharing.partners((key,)) - {key} for key in self._changed_in_place(cell)}
+        judgement.fitting = fitting
         if fitting is None:
+            judgement.sharers = {
+                key: self.sharing.partners((key,)) - {key} for key in self._changed_in_place(cell) & cell.reads
+            }
             touched = self._forget(cell)
         else:
             own = self.last.get(cell.id)
             why = None if own is None or own is fitting else self._misfit(own)
             touched = self._carry(cell, fitting.trace)
+            judgement.found = {
+                key: self.expect(key) for key in self._once_touched(cell, fitting) - touched if is_name(key)
+            }
             self._compare(cell, fitting, judgement, why)
         judgement.gives = {key: self.expectation.values[key] for key in touched}
         self.judgements[cell.id] = judgement
@@ -94,9 +100,15 @@ class _Fold:
         return None, misfit
 
     def _changed_in_place(self, cell: Cell) -> set[str]:
-        """What the cell changes in place: as it was seen to, or may, as far as its code tells, where it never ran."""
-        runs = self.by_code.get(cell.digest)
-        return set(cell.at_risk) & {key for run in runs for key in run.trace.outputs} if runs else set(cell.at_risk)
+        """What the cell may change in place, but for what its runs never changed, although they could."""
+        traces = [run.trace for run in self.by_code.get(cell.digest, [])]
+        left_alone = {key for trace in traces for key in trace.left_alone}
+        return self._at_risk(cell) - (left_alone - {key for trace in traces for key in trace.outputs})
+
+    def _at_risk(self, cell: Cell) -> set[str]:
+        """What the cell may change in place, as far as its code tells and the values, where they are known."""
+        touches = cell.touches - (cell.sure - cell.reads)  # what it sets itself is new
+        return set(cell.at_risk) | {name for name in touches if self.expect(name).value is None}
 
     def _first_of_its_kind(self, run: CellRun, others: Sequence[CellRun]) -> CellRun:
         """What happens once in a kernel (a library sets a variable when it is loaded) only the first run shows: that run, where
@@ -198,16 +210,18 @@ class _Fold:
                 for key in {**self.knowledge.start, **self.expectation.values, **self.knowledge.live}
                 if is_name(key)
             }
-        changed |= self.sharing.partners(changed)
+        changed |= self.sharing.partners(changed, perhaps=False)
+        changed |= self.sharing.partners(self._changed_in_place(cell))
+        changed |= self.sharing.partners(self._at_risk(cell), likely=True)
         touched |= {name for name in changed if self.expect(name).value != ABSENT or name in cell.binds}
         for key in touched:
             how: Literal["set", "changed", "at_risk"] = (
                 "set" if key in cell.binds else "changed" if key in seen else "at_risk"
             )
             self.expectation.set(key, Expected(None, cell.id, how=how))
-            self.sharing.forget(key)
             if key in cell.sure and not cell.reads:  # what reads nothing surely runs to its end
                 self.sure_writers.pop(key, None)
+        self.sharing.forget_made(cell, touched)
         return touched
 
     def _judge_empty(self, cell: Cell) -> Judgement:
@@ -239,13 +253,7 @@ class _Fold:
         own = self.last.get(cell.id)
         if judgement.state != "fresh" or own is None:
             return
-        keys = {
-            key
-            for run in self.by_code[cell.digest]
-            if run.cell_id == cell.id or run is fitting
-            for key in run.trace.outputs
-        } | self.knowledge.forgotten.get(cell.digest, set())
-        for key in sorted(keys, key=lambda key: (not is_name(key), key)):
+        for key in sorted(self._once_touched(cell, fitting), key=lambda key: (not is_name(key), key)):
             expected = self.expect(key)
             left = own.after.get(key, ABSENT if is_name(key) else expected.value)
             if key.startswith(_OF_THE_READERS) or (not is_name(key) and str(left).startswith("folder ")):
@@ -258,6 +266,11 @@ class _Fold:
             judgement.state, judgement.causes = "stale", [why or Cause("display", "", None, own)]
             return
         self._doubt(cell, fitting, judgement)
+
+    def _once_touched(self, cell: Cell, fitting: CellRun) -> set[Key]:
+        """What the cell set or changed in any of its runs of this code."""
+        runs = [run for run in self.by_code[cell.digest] if run.cell_id == cell.id or run is fitting]
+        return {key for run in runs for key in run.trace.outputs} | self.knowledge.forgotten.get(cell.digest, set())
 
     def _doubt(self, cell: Cell, fitting: CellRun, judgement: Judgement) -> None:
         """A fresh cell of which another run, too, would be fresh but different cannot be judged."""

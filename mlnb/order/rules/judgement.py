@@ -57,6 +57,8 @@ class Judgement:
         causes: why, at least one unless it is fresh.
         needs: what it takes from the cells above, by key.
         gives: what the cells below find, by key, as far as this cell sets or changes it.
+        found: what its runs of this code once touched and one from top to bottom does not, as it is then.
+        fitting: a run of its code that began as it does in a run from top to bottom; None where there was none.
         sharers: for the names that it may change in place, the names that share objects with them in a run from top to bottom.
     """
 
@@ -64,4 +66,6 @@ class Judgement:
     causes: list[Cause] = field(default_factory=list)
     needs: dict[Key, Expected] = field(default_factory=dict)
     gives: dict[Key, Expected] = field(default_factory=dict)
+    found: dict[Key, Expected] = field(default_factory=dict)
+    fitting: CellRun | None = None
     sharers: dict[Key, set[Key]] = field(default_factory=dict)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mlnb.order.rules.fold import Folded
 from mlnb.order.rules.judgement import Expected, Judgement
 from mlnb.order.rules.reasons import key_in_words
+from mlnb.order.rules.sharing import Sharing
 from mlnb.order.rules.traces import ABSENT, Cell, Fingerprint, Key, Knowledge, is_name
 
 _NOT_OF_THE_KERNEL = (
@@ -18,6 +20,7 @@ _NOT_OF_THE_KERNEL = (
     "@history",
 )  # a restart does not bring these back
 _RERUN = ("stale", "edited", "never_run")
+_TRIED = 20  # cells that are left out again where it goes without them: each takes a simulation
 
 
 def plan(document: Sequence[Cell], knowledge: Knowledge, folded: Folded, cell_id: str | None = None) -> list[str]:
@@ -43,9 +46,15 @@ def plan(document: Sequence[Cell], knowledge: Knowledge, folded: Folded, cell_id
         return []
     _add_makers(chosen, cells, judgements)
     simulation = _Simulation(cells, knowledge, judgements)
-    while missing := simulation.missing(chosen, folded.end if cell_id is None else None):
+    end = folded.end if cell_id is None else None
+    asked_for = set(chosen)
+    while missing := simulation.missing(chosen, end):
         chosen |= missing
         _add_makers(chosen, cells, judgements)
+    if simulation.has_chosen:  # of several ways to share the first was taken
+        for cell in [cell for cell in cells if cell.id in chosen - asked_for][:_TRIED]:
+            if not simulation.missing(chosen - {cell.id}, end):
+                chosen.remove(cell.id)
     return [cell.id for cell in cells if cell.id in chosen]
 
 
@@ -104,11 +113,11 @@ class _Simulation:
         self.start = knowledge.start
         self.varying = knowledge.varying_start
         self.judgements = judgements
-        self.objects = {name: {identity for identity, _ in seen} for name, seen in knowledge.live_shared.items()}
-        self.holders: dict[int, set[Key]] = {}
-        for name, identities in self.objects.items():
-            for identity in identities:
-                self.holders.setdefault(identity, set()).add(name)
+        self.shared = knowledge.shared_as_noted()
+        self.has_chosen = False
+        self.makers: dict[Key, list[int]] = {}
+        for position in range(len(cells)):
+            self._note(self.makers, position)
 
     def left_over(self, chosen: set[str]) -> Iterator[tuple[Cell, Key]]:
         """What a run of `chosen` finds that a fresh kernel would not have and no cell above sets, with the cell that finds it."""
@@ -120,7 +129,7 @@ class _Simulation:
             needs = {
                 cause.key: cause.expected for cause in judgement.causes if cause.kind == "input" and cause.expected
             }
-            for key, expected in {**needs, **judgement.needs}.items():
+            for key, expected in {**needs, **judgement.needs, **judgement.found}.items():
                 if expected.by is not None or key in self.varying or key.startswith(_NOT_OF_THE_KERNEL):
                     continue
                 have = state.get(key, ABSENT if is_name(key) else expected.value)
@@ -130,50 +139,100 @@ class _Simulation:
                 state[key] = self._settled(key, expected)
 
     def missing(self, chosen: set[str], end: Mapping[Key, Expected] | None) -> set[str]:
-        """Cells outside `chosen` that must run too."""
-        state: dict[Key, Fingerprint | tuple[str, str]] = dict(self.live)
+        """Cells outside `chosen` that must run too: for the values that these find, and where the values are right, for sharing."""
+        return self._for_values(chosen, end) or self._for_sharing(chosen)
+
+    def _for_values(self, chosen: set[str], end: Mapping[Key, Expected] | None) -> set[str]:
         found: set[str] = set()
-        remade: set[Key] = set()
+        run: dict[Key, list[int]] = {}  # the positions of the cells that run and set or change a key
         for position, cell in enumerate(self.cells):
-            judgement = self.judgements[cell.id]
             if cell.id in chosen:
-                for key, expected in judgement.needs.items():
-                    if self._wrong(state, key, expected):
-                        found |= self._chain(position, key) - chosen
-                found |= self._shared_otherwise(position, cell, remade) - chosen
-                for key, expected in judgement.gives.items():
-                    state[key] = self._settled(key, expected)
-                remade |= cell.sure
-        if end is not None:
-            for key, expected in end.items():
-                if is_name(key) and self._wrong(state, key, expected):
-                    found |= self._chain(len(self.cells), key) - chosen
+                self._note(run, position)
+        last = len(self.cells)
+        todo = [(last, key, expected) for key, expected in (end or {}).items() if is_name(key)]
+        for position, cell in enumerate(self.cells):
+            if cell.id in chosen:
+                todo += self._met_by(position)
+        while todo:
+            position, key, expected = todo.pop()
+            if not self._wrong(run, position, key, expected):
+                continue
+            makers = self.makers.get(key, [])
+            if (place := bisect_left(makers, position)) == 0:
+                continue
+            maker = makers[place - 1]
+            cell_id = self.cells[maker].id
+            if cell_id not in chosen and cell_id not in found:
+                found.add(cell_id)
+                self._note(run, maker)
+                todo += self._met_by(maker)
         return found
 
-    def _shared_otherwise(self, position: int, cell: Cell, remade: set[Key]) -> set[str]:
-        """The cells above that make objects shared as in a run from top to bottom, where `cell` at `position` may change them.
+    def _met_by(self, position: int) -> list[tuple[int, Key, Expected]]:
+        """What the cell at `position` has to meet, or leave as it is."""
+        judgement = self.judgements[self.cells[position].id]
+        return [(position, key, expected) for key, expected in {**judgement.found, **judgement.needs}.items()]
 
-        A name that shares one now, but should not, would be changed along with it: the object has to be made anew first. One that
-        should, but does not, has to be given it again.
+    def _note(self, run: dict[Key, list[int]], position: int) -> None:
+        for key in self.judgements[self.cells[position].id].gives:
+            insort(run.setdefault(key, []), position)
+
+    def _for_sharing(self, chosen: set[str]) -> set[str]:
+        sharing = Sharing(self.shared)
+        for position, cell in enumerate(self.cells):
+            if cell.id not in chosen:
+                continue
+            judgement = self.judgements[cell.id]
+            if names := self._shared_otherwise(cell, judgement, sharing):
+                found = self._one_of(position, names, chosen)
+                if found:
+                    return found
+            if judgement.fitting is None:
+                sharing.forget_made(cell, judgement.gives)
+            else:
+                trace = judgement.fitting.trace
+                sharing.take(trace, cell.id, position, sharing.pairing(trace) or {})
+        return set()
+
+    @staticmethod
+    def _shared_otherwise(cell: Cell, judgement: Judgement, sharing: Sharing) -> set[Key]:
+        """Names that share objects otherwise than in a run from top to bottom, where that decides what the cell does.
+
+        An object that a name shares now, but should not, would be changed along with it; one that it should, but does not, would not.
         """
-        found: set[str] = set()
-        for key, expected in self.judgements[cell.id].sharers.items():
-            now = {name for identity in self.objects.get(key, ()) for name in self.holders[identity]} - {key}
-            if key not in remade and now - expected - remade - cell.sure:
-                found |= self._chain(position, key)
-            for other in expected - remade:
-                if key in remade or other not in now:
-                    found |= self._chain(position, other)
+        if judgement.fitting is not None:
+            return set() if sharing.fits(judgement.fitting.trace) else sharing.conflict(judgement.fitting.trace)
+        found: set[Key] = set()
+        for key, expected in judgement.sharers.items():
+            now = sharing.partners((key,)) - {key}
+            if different := (now - expected - cell.sure) | (expected - now):
+                found |= {key, *different}
         return found
+
+    def _one_of(self, position: int, names: Iterable[Key], chosen: set[str]) -> set[str]:
+        """The cells not in `chosen` that make one of `names` anew: that of which this begins furthest down, so that it is given objects
+        which are there."""
+        chains = [missing for key in names if (missing := self._chain(position, key) - chosen)]
+        if not chains:
+            return set()
+        self.has_chosen = True
+        places = {cell.id: place for place, cell in enumerate(self.cells[:position])}
+        return max(chains, key=lambda chain: (min(places[cell_id] for cell_id in chain), sorted(chain)))
 
     def _settled(self, key: Key, expected: Expected) -> Fingerprint | tuple[str, str]:
         return (key, expected.by or "") if expected.value is None else expected.value
 
-    def _wrong(self, state: Mapping[Key, Fingerprint | tuple[str, str]], key: Key, expected: Expected) -> bool:
+    def _wrong(self, run: Mapping[Key, list[int]], position: int, key: Key, expected: Expected) -> bool:
+        """Whether the cell at `position` finds something else than `expected`, given who runs."""
         if expected.by is None and (key in self.varying or not is_name(key)):
             return False  # set by no cell: no cell can set it right
-        have = state.get(key, ABSENT if is_name(key) else self.start.get(key, ABSENT))
-        return have != self._settled(key, expected)
+        above = run.get(key, ())
+        place = bisect_left(above, position)
+        if place == 0:
+            have = self.live.get(key, ABSENT if is_name(key) else self.start.get(key, ABSENT))
+            return have != self._settled(key, expected)
+        given = self.judgements[self.cells[above[place - 1]].id].gives[key]
+        return self._settled(key, given) != self._settled(key, expected)
 
     def _chain(self, position: int, key: Key) -> set[str]:
         """The cells above `position` that make up the value of `key`: the last that surely sets it, and those that change it after."""

@@ -95,6 +95,7 @@ class Trace:
             import that draws a random number).
         text: digest of the code as it was typed.
         overwritten: for names of which the run replaced parts and used nothing: which parts, and the value before without them.
+        left_alone: names that held something changeable and that the run left as they were.
     """
 
     digest: str
@@ -111,6 +112,7 @@ class Trace:
     continued: Mapping[Key, Fingerprint] = field(default_factory=dict)
     text: str = ""
     overwritten: Mapping[Key, tuple[str, Fingerprint]] = field(default_factory=dict)
+    left_alone: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,9 @@ class Cell:
         broken: whether its code cannot be parsed, so that it does nothing but fail.
         empty: whether it has no code at all.
         text: digest of its code as it is typed.
+        touches: names it may change in place, should their values be changeable.
+        handed_on: names of whose value something may be held by another name after it.
+        aliased: those of them that it gives another name, or a place in another value, as its code says.
     """
 
     id: str
@@ -152,6 +157,9 @@ class Cell:
     broken: bool = False
     empty: bool = False
     text: str = ""
+    touches: frozenset[str] = frozenset()
+    handed_on: frozenset[str] = frozenset()
+    aliased: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -183,6 +191,22 @@ class Knowledge:
         found: dict[str, list[CellRun]] = {}
         for run in reversed(self.runs):
             found.setdefault(run.trace.digest, []).append(run)
+        return found
+
+    def shared_as_noted(self) -> dict[str, tuple[Seen, ...]]:
+        """Changeable objects by name as the last run that set or changed the name left them.
+
+        What libraries change in their objects without changing the value (caches) is not in it, as it is not in what is expected.
+        """
+        found = dict(self.live_shared)
+        noted: set[Key] = set()
+        for run in reversed(self.runs):
+            for key in run.trace.outputs:
+                if key in noted or not is_name(key):
+                    continue
+                noted.add(key)
+                if run.trace.digest and key in found:
+                    found[key] = run.trace.shared_after.get(key, ())
         return found
 
     def last(self) -> dict[str, CellRun]:
