@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from mlnb.snapshots.plugins.visits import BY_TYPE
 from mlnb.snapshots.plugins.visits_objects import visit_other
 from mlnb.snapshots.plugins.walk import Print, Session, Walk, type_name
+from mlnb.snapshots.rules import claimed_twice
 
 __all__ = ["Print", "Session", "claim_values", "fingerprint", "sharing", "type_name"]
 
@@ -33,10 +34,12 @@ def sharing(group: tuple[str, ...], prints: Mapping[str, Print], *, of_values: b
             fresh object to a loaded one without meaning anything.
     """
     where: dict[int, list[tuple[int, int]]] = {}
+    twice = claimed_twice([prints[name].claims.keys() for name in group])
     for position, name in enumerate(group):
-        for identity, number in prints[name].claims.items():
-            where.setdefault(identity, []).append((position, number))
-    shared = {tuple(places) for places in where.values() if len(places) > 1}  # an array and its memory are told once
+        claims = prints[name].claims
+        for identity in twice & claims.keys():
+            where.setdefault(identity, []).append((position, claims[identity]))
+    shared = {tuple(places) for places in where.values()}  # an array and its memory are told once
     if of_values:
         shared = {places for places in shared if any(number == 0 for _, number in places)}
     return repr(sorted(shared)).encode()

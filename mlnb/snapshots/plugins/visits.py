@@ -14,6 +14,7 @@ from typing import Any
 
 from mlnb.snapshots.plugins import recipes, recipes_standard
 from mlnb.snapshots.plugins.functions import is_by_value, is_empty, is_importable
+from mlnb.snapshots.plugins.trees import LEAST, visit_tree
 from mlnb.snapshots.plugins.walk import ATOMS, MARSHAL, Walk, type_name
 
 _DICT_VIEWS = {type({}.keys()): "keys", type({}.values()): "values", type({}.items()): "items"}
@@ -24,6 +25,8 @@ def visit_sequence(walk: Walk, item: Any) -> None:  # noqa: ANN401
     walk.feed(b"%c%d;" % (b"L" if type(item) is list else b"T", len(item)))
     if type(item) is list:
         walk.claim(item)
+    if len(item) >= LEAST and visit_tree(walk, item):
+        return
     if ATOMS.issuperset(map(type, item)):
         walk.feed(marshal.dumps(list(item), MARSHAL))
     else:
@@ -36,7 +39,8 @@ def _visit_dict(walk: Walk, item: dict[Any, Any]) -> None:
         walk.feed(b"N;")
         return
     walk.feed(b"D%d;" % len(item))
-    walk.mapping(item)
+    if len(item) < LEAST or not visit_tree(walk, item):
+        walk.mapping(item)
 
 
 def _visit_set(walk: Walk, item: Any) -> None:  # noqa: ANN401

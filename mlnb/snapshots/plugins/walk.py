@@ -91,6 +91,7 @@ class Walk:
         self.memories: dict[
             int, tuple[int, int]
         ] = {}  # where a memory begins -> number and address of the first array on it
+        self.wasted = 0  # how many objects were looked at in vain (see `trees`)
         self._seen: dict[int, int] = {}
         self._buffer = bytearray()
         self._hasher = xxhash.xxh3_128()
@@ -145,6 +146,21 @@ class Walk:
         self.found.layout.append((number, first, place - start, strides))
         if first != number:
             self.feed(b"@%d,%d;" % (first, place - start))
+
+    def has_met(self, identities: set[int]) -> bool:
+        """Whether one of the objects of these identities was met already."""
+        return not self._seen.keys().isdisjoint(identities)
+
+    def take_in(self, items: list[object]) -> None:
+        """Lists, dicts and tuples that are looked at without being visited: each gets its number, and those that can change are claimed."""
+        numbers = dict(zip(map(id, items), range(len(self._seen), len(self._seen) + len(items)), strict=True))
+        self._seen.update(numbers)
+        self.session.kept.extend(items)
+        kinds = set(map(type, items))
+        self.found.types |= kinds
+        if tuple in kinds:
+            numbers = {id(item): numbers[id(item)] for item in items if type(item) is not tuple}
+        self.found.claims.update(numbers)
 
     def hold(self, item: object) -> None:
         """`item` never changes: who shares it need not be saved together."""

@@ -32,6 +32,16 @@ def user_names(namespace: Mapping[str, object], hidden: Mapping[str, object]) ->
     )
 
 
+def claimed_twice(claims: Iterable[Iterable[int]]) -> set[int]:
+    """Identities that are in more than one of `claims`, each of which has none twice. Without a loop over what nobody shares."""
+    seen: set[int] = set()
+    twice: set[int] = set()
+    for one in claims:
+        twice |= seen.intersection(one)
+        seen.update(one)
+    return twice
+
+
 def components(claims: Mapping[str, Iterable[int]]) -> list[tuple[str, ...]]:
     """Names grouped so that two names which claim the same object are in one group; groups and names sorted.
 
@@ -47,8 +57,9 @@ def components(claims: Mapping[str, Iterable[int]]) -> list[tuple[str, ...]]:
         return name
 
     owner: dict[int, str] = {}
+    twice = claimed_twice(claims.values())
     for name, objects in claims.items():
-        for identity in objects:
+        for identity in twice.intersection(objects):
             first = find(owner.setdefault(identity, name))
             if first != find(name):
                 leader[find(name)] = first
