@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -88,8 +89,14 @@ class SnapshotRepo:
             count = sa.select(sa.func.count()).select_from(snapshots).where(*which)
             total = int(connection.execute(count).scalar_one())
             rows = connection.execute(query).scalars().all()
-        page = tuple(from_wire(Snapshot, json.loads(row)) for row in rows[:limit])
+        page = tuple(_snapshot(row) for row in rows[:limit])
         return SnapshotPage(page, total, page[-1].id if len(rows) > limit else None)
+
+
+@functools.lru_cache(maxsize=1000)
+def _snapshot(listing: str) -> Snapshot:
+    """A row's snapshot. A history is listed at each cell run, and nearly all of it is as it was."""
+    return from_wire(Snapshot, json.loads(listing))
 
 
 def _anonymous_at(path: str) -> sa.Update:
