@@ -159,6 +159,29 @@ def test_a_clean_state_is_one_in_which_no_cell_had_failed_when_it_ran_last(noteb
         diff_since.last_clean([two, replace(one, has_kernel=False)], runs)
 
 
+def test_each_word_and_each_id_leads_to_its_state(notebook, listed, files, tmp_path):
+    taken = []
+    for n, changes in enumerate(({"created_at": NOW - timedelta(days=1)}, {"reason": "end of job-1"}, {}, {})):
+        notebook.run(f"x = {n}")
+        taken.append(listed(**{"created_at": NOW - timedelta(minutes=9 - n), **changes}))
+    notebook.run("1 / 0", fails=True)
+    taken.append(listed(created_at=NOW))
+    newest_first = tuple(reversed(taken))
+    compared = Comparisons(
+        files,
+        lambda id: next(one for one in taken if one.id == id),
+        lambda *_: SnapshotPage(newest_first, len(newest_first)),
+        lambda *_: pytest.fail("none is taken"),
+        lambda: NOW,
+    )
+    words = {"yesterday": 0, "run": 1, taken[2].id: 2, "clean": 3}
+    found = {word: compared.since(tmp_path / "nb.ipynb", word, is_now_taken=False, has_details=False) for word in words}
+    assert {word: (diff.a, diff.b) for word, diff in found.items()} == {
+        word: (taken[number].id, taken[-1].id) for word, number in words.items()
+    }
+    assert [diff.changed for diff in found.values()] == [("x",), ("x",), ("x",), ()]
+
+
 def test_since_a_commit_without_a_clean_state_the_committed_document_counts(notebook, listed, files, tmp_path):
     path = tmp_path / "repository" / "nb.ipynb"
     path.parent.mkdir()
