@@ -80,10 +80,15 @@ export function addSnapshotsCommands(options: ISnapshotsCommandOptions): readonl
 /** Each says to screen readers what came of it: the section may be closed. */
 function travelCommands({ model, trans, show }: ISnapshotsCommandOptions): ITravelCommand[] {
   const { travel } = model;
-  const isFree = (): boolean => model.where !== null && model.busyWith === null;
+  // what nobody looks at is not known until it is asked for
+  const can = (isSo: () => boolean) => (): boolean =>
+    model.busyWith === null &&
+    (model.isActive ? model.where !== null && isSo() : model.notebook?.kernel.state === 'ready');
   const saying = (text: string, action: () => Promise<void>) => async (): Promise<void> => {
+    await model.learn();
+    const before = travel.arrival;
     await action();
-    if (model.error) {
+    if (model.error ?? travel.arrival === before) {
       show();
     } else {
       announce(text);
@@ -96,35 +101,35 @@ function travelCommands({ model, trans, show }: ISnapshotsCommandOptions): ITrav
       caption: trans.__(
         'Bring back notebook and variables as they were when no cell was stale or had failed'
       ),
-      isEnabled: () => isFree() && model.lastClean !== null,
+      isEnabled: can(() => model.lastClean !== null),
       execute: saying(trans.__('Back at the last clean state.'), () => travel.backToClean())
     },
     {
       id: SnapshotsCommands.undoRun,
       label: trans.__('Undo Cell Run'),
       caption: trans.__('Undo the last cell run, with its variables and outputs'),
-      isEnabled: () => isFree() && travel.beforeRun !== null,
+      isEnabled: can(() => travel.beforeRun !== null),
       execute: saying(trans.__('The run is undone.'), () => travel.undoRun())
     },
     {
       id: SnapshotsCommands.redoRun,
       label: trans.__('Redo Cell Run'),
       caption: trans.__('Bring back what the run had made that was undone'),
-      isEnabled: () => isFree() && travel.canRedoRun,
+      isEnabled: can(() => travel.canRedoRun),
       execute: saying(trans.__('Done again.'), () => travel.redoRun())
     },
     {
       id: SnapshotsCommands.undo,
       label: trans.__('Undo Going Back'),
       caption: trans.__('Go back to where the kernel was before the last restore'),
-      isEnabled: () => isFree() && model.where?.can_undo === true,
+      isEnabled: can(() => model.where?.can_undo === true),
       execute: saying(trans.__('Undone.'), () => travel.undo())
     },
     {
       id: SnapshotsCommands.redo,
       label: trans.__('Redo Going Back'),
       caption: trans.__('Restore again what was undone'),
-      isEnabled: () => isFree() && model.where?.can_redo === true,
+      isEnabled: can(() => model.where?.can_redo === true),
       execute: saying(trans.__('Done again.'), () => travel.redo())
     }
   ];

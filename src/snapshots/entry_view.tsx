@@ -23,6 +23,8 @@ type Asked = 'name' | 'delete' | null;
 
 interface IEntryPart extends IPart {
   readonly entry: Entry;
+  /** Another thing takes the place of what is shown. */
+  readonly onLeave: () => void;
 }
 
 /** The body of a row. */
@@ -47,7 +49,7 @@ export function EntryBody(props: IEntryPart): React.JSX.Element {
   );
 }
 
-function MainActions({ model, trans, entry, onCompare }: IEntryPart): React.JSX.Element {
+function MainActions({ model, trans, entry, onCompare, onLeave }: IEntryPart): React.JSX.Element {
   const others = model.entries.filter(({ id }) => id !== entry.id);
   const cells = model.notebook?.cells() ?? [];
   return (
@@ -57,7 +59,7 @@ function MainActions({ model, trans, entry, onCompare }: IEntryPart): React.JSX.
         label={trans.__('Go back to here …')}
         title={trans.__('See what it would do first')}
         isDisabled={model.busyWith !== null || !(entry.has_kernel || entry.has_document)}
-        onClick={() => void model.travel.consider(entry)}
+        onClick={() => void model.travel.consider(entry).then(onLeave)}
       />
       {others.length > 0 && (
         <select

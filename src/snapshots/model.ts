@@ -164,6 +164,14 @@ export class SnapshotsModel extends SectionModel {
     this.changed();
   }
 
+  /** Learns what is true now, for whoever acts while nobody looks. Never rejects. */
+  async learn(): Promise<void> {
+    if (!this.isActive) {
+      await this.refresh();
+      await this._locate();
+    }
+  }
+
   /** Says when snapshots of this notebook are taken by themselves; null: as in the settings. */
   async setAuto(mode: string | null): Promise<void> {
     const { notebook } = this;
@@ -214,10 +222,14 @@ export class SnapshotsModel extends SectionModel {
       this.changed();
       return;
     }
-    if (this._isLocating) {
-      return;
-    }
-    this._isLocating = true;
+    this._locating ??= this._ask(notebook).finally(() => {
+      this._locating = null;
+      this.changed();
+    });
+    await this._locating;
+  }
+
+  private async _ask(notebook: INotebook): Promise<void> {
     try {
       const where = await askWhere(notebook.kernel);
       if (notebook === this.notebook) {
@@ -225,9 +237,6 @@ export class SnapshotsModel extends SectionModel {
       }
     } catch {
       this._where = null; // it went away, or its mlnb is older
-    } finally {
-      this._isLocating = false;
-      this.changed();
     }
   }
 
@@ -248,12 +257,19 @@ export class SnapshotsModel extends SectionModel {
       const again = (): void => {
         this.invalidate();
       };
-      const { kernel } = notebook;
+      const onRun = (): void => {
+        if (this.isActive) {
+          void this._locate();
+        }
+      };
+      const { kernel, document } = notebook;
       kernel.told.connect(again);
       kernel.stateChanged.connect(again);
+      document.executed.connect(onRun);
       this._stopFollowing = () => {
         kernel.told.disconnect(again);
         kernel.stateChanged.disconnect(again);
+        document.executed.disconnect(onRun);
       };
     }
     this.invalidate();
@@ -278,6 +294,6 @@ export class SnapshotsModel extends SectionModel {
   private _usage: DiskUsage | null = null;
   private _note = '';
   private _isLoaded = false;
-  private _isLocating = false;
+  private _locating: Promise<void> | null = null;
   private _stopFollowing: () => void = () => undefined;
 }

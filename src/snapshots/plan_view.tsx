@@ -44,6 +44,7 @@ export function PlanView(props: IPlanPart): React.JSX.Element {
       }}
       onKeyDown={event => {
         if (event.key === 'Escape') {
+          headOf(event.currentTarget)?.focus();
           model.travel.cancel();
         }
       }}
@@ -63,12 +64,18 @@ export function PlanView(props: IPlanPart): React.JSX.Element {
         <Button
           label={trans.__('Cancel')}
           onClick={() => {
+            headOf(document.activeElement)?.focus();
             model.travel.cancel();
           }}
         />
       </p>
     </div>
   );
+}
+
+/** Where the keyboard goes when the plan goes. */
+function headOf(node: Element | null): HTMLElement | null {
+  return node?.closest('.mlnb-Entry')?.querySelector<HTMLElement>('.mlnb-Row-head') ?? null;
 }
 
 function VariableChoice({ model, trans, plan }: IPlanPart): React.JSX.Element | null {

@@ -100,14 +100,22 @@ function EntryRow(props: IRowPart): React.JSX.Element {
             {entryTitle(entry, cells, trans)}
             {code && <code>{code}</code>}
           </span>
-          <span className="mlnb-Row-detail">{detail(props)}</span>
+          <span className="mlnb-Row-detail">
+            {isHere && <span className="mlnb-Here">{hereText(props)}</span>}
+            {detail(props)}
+          </span>
         </span>
-        {isHere && <span className="mlnb-Here">{hereText(props)}</span>}
         <span className="mlnb-Row-aside">{timeOfDay(entry.created_at)}</span>
       </button>
       {isShown && (
         <div className="mlnb-Row-body">
-          <EntryBody {...props} entry={entry} />
+          <EntryBody
+            {...props}
+            entry={entry}
+            onLeave={() => {
+              setOpen(false);
+            }}
+          />
         </div>
       )}
     </li>

@@ -249,6 +249,14 @@ describe('the history of a notebook', () => {
       expect(model.travel.beforeRun?.id).toBe('s1');
     });
 
+    it('works while nobody looks at the section', async () => {
+      model.isActive = false;
+      where = { ...where, snapshot: 's3' };
+      show(entry('s3', 's1'), ...timeline.entries);
+      await model.learn();
+      expect(model.travel.beforeRun?.id).toBe('s1');
+    });
+
     it('is not offered at the beginning', async () => {
       where = { ...where, snapshot: 's1' };
       await model.refresh();
