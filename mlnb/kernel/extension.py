@@ -95,7 +95,7 @@ class Loaded:
         from mlnb.kernel.snapshots_asked import Asked  # noqa: PLC0415 - only when needed
         from mlnb.kernel.snapshots_data import sources_of  # noqa: PLC0415 - only when needed
 
-        self.asked = Asked(self.shell, lambda: self.order.mode != "off")
+        self.asked = Asked(self.shell, lambda: self.order.mode != "off", lambda text: log_text("snapshots", text))
         self.asked.attach()
         self.snapshots = KernelSnapshots(
             self.shell,

@@ -12,7 +12,6 @@ import contextlib
 import functools
 import importlib.util
 import sys
-import weakref
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -34,17 +33,26 @@ class Asked:
     Args:
         shell: an IPython InteractiveShell.
         is_on: whether the user wants to be watched.
+        log: told what could not be noted.
     """
 
-    def __init__(self, shell: Any, is_on: Callable[[], bool]) -> None:  # noqa: ANN401 - untyped by its library
+    def __init__(
+        self,
+        shell: Any,  # noqa: ANN401 - untyped by its library
+        is_on: Callable[[], bool],
+        log: Callable[[str], object] = lambda _text: None,
+    ) -> None:
         self._shell = shell
         self._is_on = is_on
+        self._log = log
         self._cell: str | None = None
         self._is_running = False
         self._noted = self._values = 0
         self._queries: dict[tuple[str, str], QueryRead] = {}
         self._objects: dict[str, ObjectRead] = {}
-        self._texts: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+        self._texts: dict[
+            int, object
+        ] = {}  # by connection: one that has not executed anything has no answer to give either
         self._patches: list[tuple[Any, str, Any]] = []
         self._finder = _Finder(
             {"pandas.io.sql": self._meet_pandas, "duckdb": self._meet_duckdb, "fsspec.spec": self._meet_fsspec}
@@ -135,10 +143,12 @@ class Asked:
 
     def _meet_duckdb(self, module: Any) -> None:  # noqa: ANN401 - a module
         def executed(_: Any, connection: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:  # noqa: ANN401
-            self._texts[connection] = queries.text_of(arguments[0] if arguments else named.get("query"))
+            if len(self._texts) > _MOST_KEPT:
+                self._texts.clear()
+            self._texts[id(connection)] = arguments[0] if arguments else named.get("query")
 
         def fetched(answer: Any, connection: Any, _a: tuple[Any, ...], _n: dict[str, Any]) -> None:  # noqa: ANN401
-            text = self._texts.get(connection)
+            text = queries.text_of(self._texts.get(id(connection)))
             if text:
                 self._answered(queries.place_of(connection), text, answer)
 
@@ -178,8 +188,10 @@ class Asked:
             answer = real(this, *arguments, **named)
             if self._is_running and self._noted < _MOST_NOTED:
                 self._noted += counts
-                with contextlib.suppress(Exception):  # the user has the answer; what we note must not take it away
+                try:
                     told(answer, this, arguments, named)
+                except Exception as error:  # noqa: BLE001 - the user has the answer; what we note must not take it away
+                    self._log(f"a query was not noted: {type(error).__name__}")
             return answer
 
         with contextlib.suppress(AttributeError, TypeError):  # a class that cannot be changed is not listened to
