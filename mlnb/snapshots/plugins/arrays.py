@@ -161,8 +161,10 @@ def _reduce_subclass(array: Any) -> Reduced:  # noqa: ANN401
     kind = type(array)
     if kind in (np.matrix, np.recarray) and owner_of(array) is not array and not array.dtype.hasobject:
         return rebuild.subclass_view, (array.view(array.dtype, np.ndarray), kind)
-    if kind is np.ma.MaskedArray and np.ma.getmask(array) is np.ma.nomask:
+    if kind is np.ma.MaskedArray and type(np.ma.getdata(array)) is np.ndarray:
         state = {"_fill_value": array._fill_value, "_hardmask": array._hardmask, "_optinfo": dict(array._optinfo)}
+        if np.ma.getmask(array) is not np.ma.nomask:
+            state["_mask"] = np.ma.getmask(array)
         return rebuild_standard.masked_array, (np.ma.getdata(array), state)
     if kind.__reduce__ is np.ndarray.__reduce__ and kind.__reduce_ex__ is np.ndarray.__reduce_ex__ and vars(array):
         state = dict(vars(array))  # numpy forgets what its own class does not know

@@ -12,6 +12,7 @@ import sys
 from typing import Any
 
 _SMALL_BYTES = 1 << 20
+_OF_PANDAS = frozenset({"_mgr", "_item_cache", "_attrs", "_flags", "_name", "_is_copy", "_cacher", "_typ", "_metadata"})
 
 
 def parts(value: Any, unshared: set[int]) -> list[object] | None:  # noqa: ANN401
@@ -26,6 +27,8 @@ def parts(value: Any, unshared: set[int]) -> list[object] | None:  # noqa: ANN40
         return None
     if type(value) is pandas.DataFrame or type(value) is pandas.Series:
         return _parts_of_frame(pandas, value, unshared)
+    if isinstance(value, pandas.DataFrame | pandas.Series) and type(value).__module__ == "__main__":
+        return [type(value), *_of_subclass(value), *_parts_of_frame(pandas, value, unshared)]
     if isinstance(value, pandas.Index) and type(value).__module__.partition(".")[0] == "pandas":
         return _parts_of_index(pandas, value, unshared)
     return None
@@ -87,6 +90,13 @@ def _parts_of_frame(pandas: Any, value: Any, unshared: set[int]) -> list[object]
     for block in value._mgr.blocks:
         blocks += [block.mgr_locs.as_array.tolist(), block.values]
     return [*own, value.columns, *blocks]
+
+
+def _of_subclass(value: Any) -> list[object]:  # noqa: ANN401
+    """What a class of the notebook keeps beside the columns: what it lists in ``_metadata``, and other attributes."""
+    names = [name for name in value._metadata if name in vars(value) or hasattr(type(value), name)]
+    other = sorted(set(vars(value)) - _OF_PANDAS - set(names))
+    return [part for name in (*names, *other) for part in (name, getattr(value, name))]
 
 
 def _parts_of_index(pandas: Any, value: Any, unshared: set[int]) -> list[object]:  # noqa: ANN401

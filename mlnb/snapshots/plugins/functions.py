@@ -52,7 +52,10 @@ def is_by_value(value: Any) -> bool:  # noqa: ANN401 - a function or a class
     """Whether the function or class `value` was made in the notebook, so that importing cannot bring it back."""
     if isinstance(value, type) and value.__flags__ & _IMMUTABLE_TYPE:
         return False  # written in C; some, such as locks, are just not found under their name
-    return not cloudpickle._should_pickle_by_reference(value)
+    if not cloudpickle._should_pickle_by_reference(value):
+        return True
+    home = sys.modules.get(str(value.__module__))
+    return home is not None and not is_importable(home)  # a module that was made at run time
 
 
 def is_importable(module: types.ModuleType) -> bool:
@@ -141,6 +144,8 @@ def reduce_class(cls: type, version_of: Callable[[type], str]) -> Any:  # noqa: 
         CannotSave: it is written in C and cannot be found under its name.
     """
     if cloudpickle._should_pickle_by_reference(cls):
+        if is_by_value(cls):
+            raise CannotSave(f"it holds the class {cls.__qualname__} of {cls.__module__}, a module made at run time")
         return NotImplemented
     reduced = cloudpickle._class_reduce(cls)
     if not (isinstance(reduced, tuple) and len(reduced) == 6 and reduced[5] is cloudpickle._class_setstate):

@@ -70,7 +70,7 @@ def read_contents(
             except Damaged as error:
                 for read in reads.values():
                     read.cancel()
-                names = ", ".join(content.component.names)
+                names = ", ".join(content.component.names) or f"the {content.component.codec}"
                 raise Damaged(
                     f"{manifest.id}: the saved value of {names} is damaged: {error.message}", error.hint
                 ) from error

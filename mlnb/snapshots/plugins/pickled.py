@@ -142,6 +142,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is unt
         of_torch = tensors.reduce(item, self._saving.owners)
         if of_torch is not NotImplemented:
             return of_torch
+        if isinstance(item, dict) and getattr(item, "__dict__", None) is item:
+            return recipes_standard.reduce_own_attributes(item)
         recipe = recipes_libraries.reducer_of(kind) or recipes_standard.NOTED.get(kind)
         if recipe is not None:
             return recipe(item, self._saving.note)

@@ -140,17 +140,52 @@ def memory_map_view(
 
 
 def masked_array(data: Any, state: Mapping[str, Any]) -> Any:  # noqa: ANN401
-    """An array of which no element is masked, and which has no mask yet."""
+    """A masked array over `data`, with a mask only where one is in `state`."""
     made = importlib.import_module("numpy").ma.MaskedArray(data)
     for name, value in state.items():
         setattr(made, name, value)
     return made
 
 
+def own_attributes(kind: type) -> Any:  # noqa: ANN401
+    """An empty mapping of a class whose instances have their items for attributes."""
+    made: Any = dict.__new__(kind)
+    made.__dict__ = made
+    return made
+
+
+def fill_items(mapping: Any, items: Mapping[Any, Any]) -> Any:  # noqa: ANN401
+    """`mapping` with `items`, past what its class says about setting them."""
+    dict.update(mapping, items)
+    return mapping
+
+
 def fill_attributes(item: Any, attributes: Mapping[str, Any]) -> Any:  # noqa: ANN401
     """`item` with these attributes, past what its class says about setting them."""
     item.__dict__.update(attributes)
     return item
+
+
+# ---- figures ---------------------------------------------------------------------------------------------------------
+
+
+def figure(make: Callable[[Mapping[str, Any]], Any], properties: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    """A figure of plotly with its properties in the order that they had."""
+    made = make(properties)
+    _put_in_order(made._layout, properties.get("layout", {}))
+    for one, wanted in zip(made._data, properties.get("data", ()), strict=False):
+        _put_in_order(one, wanted)
+    return made
+
+
+def _put_in_order(found: Any, wanted: Any) -> None:  # noqa: ANN401
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        for name in [*(name for name in wanted if name in found), *(name for name in found if name not in wanted)]:
+            found[name] = found.pop(name)
+            _put_in_order(found[name], wanted.get(name))
+    elif isinstance(found, list | tuple) and isinstance(wanted, list | tuple):
+        for one, other in zip(found, wanted, strict=False):
+            _put_in_order(one, other)
 
 
 # ---- classes ---------------------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import json
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -88,16 +87,20 @@ def _visit_bunch(walk: Walk, bunch: Any) -> None:  # noqa: ANN401
     walk.push("bunch", dict(dict.items(bunch)), dict(vars(bunch)))
 
 
+def _reduce_figure(figure: Any, _note: Note) -> Reduced:  # noqa: ANN401
+    make, arguments, *_ = figure.__reduce__()
+    return rebuild_standard.figure, (make, *arguments)
+
+
 def _visit_figure(walk: Walk, figure: Any) -> None:  # noqa: ANN401
-    """What it shows; the order of its properties tells nothing, and changes when it is made anew."""
     walk.claim(figure)
-    walk.push("figure", json.dumps(json.loads(figure.to_json()), sort_keys=True))
+    walk.push("figure", *figure.__reduce__()[1])
 
 
 _RECIPES: dict[str, tuple[Callable[[Any, Note], Reduced] | None, Callable[[Walk, Any], None] | None]] = {
     "sqlalchemy.engine.base.Engine": (_reduce_engine, _visit_engine),
     "sklearn.utils._bunch.Bunch": (_reduce_bunch, _visit_bunch),
-    "plotly.graph_objs._figure.Figure": (None, _visit_figure),
+    "plotly.graph_objs._figure.Figure": (_reduce_figure, _visit_figure),
     "pyarrow._dataset.InMemoryDataset": (_reduce_in_memory_dataset, _visit_in_memory_dataset),
 }
 
@@ -117,17 +120,21 @@ def reduce_memory_map(array: Any, note: Note) -> Reduced:  # noqa: ANN401
     if array.filename is None or array.dtype.hasobject or not is_whole:
         raise CannotSave(f"it is a memory map of the file {shown}; the file itself is not kept")
     order = "C" if array.flags.c_contiguous else "F"
-    mode = {"w+": "r+"}.get(array.mode, array.mode)
     plain = numpy.asarray(array)
     digest = xxhash.xxh3_128_hexdigest(plain.reshape(-1, order="A").view("u1"))
-    where = (str(array.filename), mode, int(array.offset), array.dtype, array.shape, order, digest)
-    if mode == "c":
+    where = (str(array.filename), mode_again(array), int(array.offset), array.dtype, array.shape, order, digest)
+    if array.mode == "c":
         try:
             rebuild_standard.memory_map(*where)
         except Exception as error:
             raise CannotSave(f"it is a memory map of the file {shown}, which holds something else") from error
     note(type(array), f"it maps the file {shown} again, which is not kept itself")
     return rebuild_standard.memory_map, where
+
+
+def mode_again(array: Any) -> str:  # noqa: ANN401
+    """How the file is mapped again: never so that it is emptied."""
+    return "r+" if array.mode == "w+" else str(array.mode)
 
 
 def is_memory_map(value: object) -> bool:

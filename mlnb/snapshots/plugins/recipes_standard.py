@@ -156,6 +156,12 @@ def reduce_raw_file(file: Any, path: str, size_bytes: int) -> Reduced:  # noqa: 
     return rebuild_standard.raw_file, (path, file.tell(), size_bytes)
 
 
+def reduce_own_attributes(item: Any) -> Reduced:  # noqa: ANN401
+    """A mapping whose instances have their items for attributes (``self.__dict__ = self``), which pickling takes apart."""
+    content = dict(dict.items(item))
+    return rebuild_standard.own_attributes, (type(item),), content, None, None, rebuild_standard.fill_items
+
+
 def reduce_sentinel(item: object) -> Reduced:
     """By its name, when it is an object without content that a library made once to tell it from others; else NotImplemented."""
     kind: Any = type(item)

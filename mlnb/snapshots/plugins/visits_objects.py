@@ -122,7 +122,7 @@ def _visit_array(walk: Walk, item: Any, kind: type) -> None:  # noqa: ANN401
         walk.feed(_content(walk, plain, np))
         walk.found.size_bytes += plain.nbytes
     if recipes_libraries.is_memory_map(item):
-        walk.push(str(item.filename), item.mode, item.offset)
+        walk.push(str(item.filename), recipes_libraries.mode_again(item), item.offset)
     elif kind is not np.ndarray and getattr(item, "__dict__", None):
         walk.push(*[part for name in sorted(vars(item)) for part in (name, vars(item)[name])])
 
@@ -171,7 +171,9 @@ def _visit_instance(walk: Walk, item: Any, kind: type) -> None:  # noqa: ANN401
             if slot not in ("__dict__", "__weakref__") and hasattr(item, name):
                 parts += [slot, getattr(item, name)]
     attributes = getattr(item, "__dict__", None)
-    if isinstance(attributes, dict):
+    if attributes is item:
+        walk.feed(b"=;")
+    elif isinstance(attributes, dict):
         parts += [part for name in sorted(attributes, key=str) for part in (name, attributes[name])]
     walk.push(*parts, *_content_of_base(item, kind))
 

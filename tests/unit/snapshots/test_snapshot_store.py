@@ -82,19 +82,21 @@ def test_one_changed_byte_anywhere_is_seen_before_anything_is_loaded(notebook, s
     places += [(pack, number) for pack in packs for number in range(head, pack.stat().st_size)]
     notebook.run("a = 'now'; del big")
     files = SnapshotFiles()
-    right, seen = everything(files, stored), 0
+    right = everything(files, stored)
     for path, number in places:
         whole = path.read_bytes()
         path.write_bytes(whole[:number] + bytes([whole[number] ^ 1]) + whole[number + 1 :])
         try:
-            assert everything(files, stored) == right  # a bit that the compression does not look at
+            found = everything(files, stored)
         except (Damaged, NotTrusted):
-            seen += 1
+            pass
+        else:  # a bit that the compression does not look at: how many there are depends on what the process is like
+            assert found == right
+            assert not checking.verify(files, [stored]).is_ok
         if path == manifest and number % 100 == 0:
             with pytest.raises((Damaged, NotTrusted)):
                 notebook.snapshots.restore(stored)
         path.write_bytes(whole)
-    assert len(places) - 3 <= seen <= len(places)
     assert notebook["a"] == "now"
     assert checking.verify(SnapshotFiles(), [stored]).is_ok
 
