@@ -1,7 +1,7 @@
 """Taking a snapshot with a copy of the process: the cell waits for the copy to be made, which captures, checks and writes in its own time.
 
-Each copy waits for those before it and reads from their manifests what is stored by then; so they write one after the other what the
-kernel was at one moment after the other, however fast the cells follow.
+Each copy waits for those before it and reads from their manifests what is stored by then; so they look at and write one after the other
+what the kernel was at one moment after the other, however fast the cells follow.
 """
 
 from __future__ import annotations
@@ -97,13 +97,11 @@ class CopyTaker:
         from mlnb.snapshots.plugins.capture import Capture  # cloudpickle, on first use
         from mlnb.snapshots.plugins.codecs import codecs
 
+        self._catch_up(before)  # first of all: many copies at work at once would take the processors from the cells
         aside = ThreadPoolExecutor(1)  # git is asked, which takes its time
-        gathering = job.gather()
-        around = None if before else aside.submit(gathering.finish, latest(self._known, self._files.blobs))
+        around = aside.submit(job.gather().finish, latest(self._known, self._files.blobs))
         capture = Capture(job.namespace, codecs(), {}, copies.keep_on)
         capture.look(job.names(), job.process())
-        self._catch_up(before)
-        around = around or aside.submit(gathering.finish, latest(self._known, self._files.blobs))
         layout, found = self._lay_out(capture, job)
         say(found)
         copies.keep_on()
