@@ -96,8 +96,10 @@ def test_back_to_the_last_clean_state_in_one_click_and_undone(screen):
     run(screen, history, "c3", "Cell 3 failed")
     assert output(screen, "c3") == "broken"
     button.click()
+    expect(history.locator(".mlnb-Arrival")).to_contain_text("Back at “After cell 2”")
     stands_at(history, "After cell 2")
     assert output(screen, "c3") == ""
     history.locator(".mlnb-Arrival").get_by_role("button", name="Undo").click()
+    expect(history.locator(".mlnb-Arrival")).to_contain_text("Undone")
     stands_at(history, "Cell 3 failed")
     assert output(screen, "c3") == "broken"
