@@ -94,8 +94,8 @@ def _parts_of_frame(pandas: Any, value: Any, unshared: set[int]) -> list[object]
 
 def _of_subclass(value: Any) -> list[object]:  # noqa: ANN401
     """What a class of the notebook keeps beside the columns: what it lists in ``_metadata``, and other attributes."""
-    names = [name for name in value._metadata if name in vars(value) or hasattr(type(value), name)]
-    other = sorted(set(vars(value)) - _OF_PANDAS - set(names))
+    names = [name for name in value._metadata if getattr(value, name, None) is not None]
+    other = sorted(set(vars(value)) - _OF_PANDAS - set(value._metadata))
     return [part for name in (*names, *other) for part in (name, getattr(value, name))]
 
 
