@@ -22,7 +22,8 @@ def opened(screen: Screen, name: str, *sources: str) -> Locator:
 
 def entry(history: Locator, title: str | re.Pattern[str]) -> Locator:
     """The newest entry of this title."""
-    return history.locator(".mlnb-Entry").filter(has_text=title).first
+    titled = history.page.locator(".mlnb-Row-head", has_text=title)  # an opened entry names others in what it offers
+    return history.locator(".mlnb-Entry").filter(has=titled).first
 
 
 def stands_at(history: Locator, title: str) -> None:
