@@ -112,7 +112,10 @@ def _sys(show: Show) -> Asked:
     yield "hooks of asynchronous generators", _shown(show, tuple(sys.get_asyncgen_hooks()))
     yield "flags of libraries", sys.getdlopenflags() if hasattr(sys, "getdlopenflags") else ""
     yield "arguments", list(sys.argv)
-    yield "finders", [[_named(show, one) for one in row] for row in (sys.meta_path, sys.path_hooks)]
+    theirs = [
+        one for one in sys.meta_path if not type(one).__module__.startswith("mlnb.kernel.")
+    ]  # ours stands there for a cell
+    yield "finders", [[_named(show, one) for one in row] for row in (theirs, sys.path_hooks)]
     if isinstance(sys.stdin, io.StringIO):
         yield "standard input", (sys.stdin.getvalue(), sys.stdin.tell())
 

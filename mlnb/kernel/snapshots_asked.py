@@ -54,15 +54,16 @@ class Asked:
             int, object
         ] = {}  # by connection: one that has not executed anything has no answer to give either
         self._patches: list[tuple[Any, str, Any]] = []
-        self._finder = _Finder(
-            {"pandas.io.sql": self._meet_pandas, "duckdb": self._meet_duckdb, "fsspec.spec": self._meet_fsspec}
-        )
+        self._finder = _Finder({})
 
     def attach(self) -> None:
         """Begin to listen."""
         self._shell.events.register("pre_run_cell", self._before)
         self._shell.events.register("post_run_cell", self._after)
-        self._finder.enter()
+        self._finder = _Finder(
+            {"pandas.io.sql": self._meet_pandas, "duckdb": self._meet_duckdb, "fsspec.spec": self._meet_fsspec}
+        )
+        self._finder.meet_loaded()
 
     def detach(self) -> None:
         """Take everything out again."""
@@ -89,8 +90,11 @@ class Asked:
         self._cell = getattr(info, "cell_id", None)
         self._is_running = self._is_on()
         self._noted = self._values = 0
+        if self._is_running:
+            self._finder.enter(str(getattr(info, "raw_cell", "")))
 
     def _after(self, result: Any = None) -> None:  # noqa: ANN401 - IPython's ExecutionResult
+        self._finder.leave()
         if not self._is_running:
             return
         self._is_running = False
@@ -204,19 +208,22 @@ def _with(cells: Iterable[str], cell: str | None) -> tuple[str, ...]:
 
 
 class _Finder:
-    """Meets modules at their import: stands before the other finders, and finds nothing by itself."""
+    """Meets modules at their import: finds nothing by itself, and stands before the other finders only while a cell runs that imports."""
 
     def __init__(self, meet: dict[str, Callable[[Any], None]]) -> None:
-        self._meet = meet
+        self._meet = dict(meet)
         self._is_busy = False
 
-    def enter(self) -> None:
-        """Meet what is there, and from now on what comes."""
-        sys.meta_path.insert(0, self)
-        for name in self._meet:
-            module = sys.modules.get(name)
-            if module is not None:
-                self.met(name, module)
+    def meet_loaded(self) -> None:
+        """Meet what has been imported."""
+        for name in [name for name in self._meet if name in sys.modules]:
+            self.met(name, sys.modules[name])
+
+    def enter(self, source: str) -> None:
+        """Meet what the cell of this source imports, if it imports anything; not where the cell would see us."""
+        self.meet_loaded()
+        if self._meet and "import" in source and "meta_path" not in source:
+            sys.meta_path.insert(0, self)
 
     def leave(self) -> None:
         """Meet nothing any more."""
@@ -225,8 +232,10 @@ class _Finder:
 
     def met(self, name: str, module: Any) -> None:  # noqa: ANN401 - a module
         """Tell of a module; an error is nobody's."""
+        meet = self._meet.pop(name, None)
         with contextlib.suppress(Exception):  # another version of it: it is not listened to
-            self._meet[name](module)
+            if meet is not None:
+                meet(module)
 
     def find_spec(self, name: str, _path: object = None, _target: object = None) -> Any:  # noqa: ANN401 - importlib's
         """As importlib asks: the spec that the other finders give, with a loader that tells when it is done."""
