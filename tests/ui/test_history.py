@@ -94,10 +94,10 @@ def test_axe_finds_nothing_wrong_with_the_timeline_and_the_preview(screen, theme
     look(history, "Cell 2 failed")
     expect(history.get_by_role("list", name="Variables in the snapshot")).to_be_visible()
     assert violations(screen, "#mlnb-section-history") == []
-    consider(history, "After cell 1")
+    consider(history, "Cell 2 failed")
     assert violations(screen, "#mlnb-section-history") == []
     history.get_by_role("button", name="Go back", exact=True).click()
-    expect(history.locator(".mlnb-Arrival")).to_contain_text("Back at “After cell 1”")
+    expect(history.locator(".mlnb-Arrival")).to_contain_text("Back at “Cell 2 failed”")
     run(screen, history, "c3", "After cell 3")
     assert violations(screen, "#mlnb-section-history") == []
     assert source(screen, "c3") == "n = 3"
