@@ -188,9 +188,8 @@ class Wiring:
         repo, files = SnapshotRepo(self.database), SnapshotFiles()
         env_id = lambda: self.envs.capture().env_id  # noqa: E731
         identify = self.identities.identify
-        fetch = lambda snapshot_id: self.snapshot_upkeep.fetch(snapshot_id)  # noqa: E731
+        fetch, linked = (lambda snapshot_id: self.snapshot_upkeep.fetch(snapshot_id)), self._linked_snapshots
         kernels = (live_kernels, KernelClient())
-        linked = self._linked_snapshots
         return SnapshotsService(repo, files, self.outbox, *kernels, env_id, identify, fetch=fetch, linked=linked)
 
     def _linked_snapshots(self) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,17 +104,8 @@ def _restore(kernel: Kernel, manifest: Manifest, wish: Wish, live: Live, before:
         components += [component for component in manifest.components if component.codec == CODEC]
     same = [component for component in components if live.parts.get(component.digest) == component.names]
     shelved = _from_shelf(kernel, [component for component in components if component not in same], wish)
-    contents = read_contents(
-        manifest,
-        kernel.files.blobs,
-        [component for component in components if component not in same and not shelved.keys() & component.names],
-        (lambda: None) if wish.is_cautious else (lambda: _import_for(manifest, wanted)),
-    )
-    classes = {} if names is None else _live_classes(namespace)
-    state = [content.stream for content in contents if content.component.codec == CODEC]
-    contents = [content for content in contents if content.component.codec != CODEC]
-    how = rebuild.Loading(namespace, classes, python=manifest.python)
-    loaded = load(contents, codec_named, how, is_cautious=wish.is_cautious)
+    missing = [part for part in components if part not in same and not shelved.keys() & part.names]
+    loaded, state = _load(kernel, manifest, wish, wanted, missing)
     fresh = {name: value for name, value in {**loaded.values, **shelved}.items() if name in wanted}
     untouched = {name for component in same for name in component.names if name in wanted}
     if wish.is_cautious and not fresh and not untouched:
@@ -140,7 +131,7 @@ def _restore(kernel: Kernel, manifest: Manifest, wish: Wish, live: Live, before:
     if not wish.is_cautious:  # a foreign manifest could say that its bytes are some value of this user
         kernel.writer.known.learn(manifest)
         kernel.shelf.reached = manifest if names is None else None
-    set_parts = kernel.process.restore(bytes(state[0])) if state else ()
+    set_parts = () if state is None else kernel.process.restore(state)
     back = {*fresh, *untouched}
     recomputed = {name for name in back if name in again or manifest.variables[name].state == "recompute"}
     return Done(
@@ -155,6 +146,19 @@ def _restore(kernel: Kernel, manifest: Manifest, wish: Wish, live: Live, before:
         ),
         lost,
     )
+
+
+def _load(
+    kernel: Kernel, manifest: Manifest, wish: Wish, wanted: Collection[str], components: Sequence[Component]
+) -> tuple[Loaded, bytes | None]:
+    """The values of `components`, loaded aside, and the state of the process, where that is among them."""
+    imports = (lambda: None) if wish.is_cautious else (lambda: _import_for(manifest, wanted))
+    contents = read_contents(manifest, kernel.files.blobs, components, imports)
+    classes = {} if wish.names is None else _live_classes(kernel.namespace)
+    state = [bytes(content.stream) for content in contents if content.component.codec == CODEC]
+    values = [content for content in contents if content.component.codec != CODEC]
+    how = rebuild.Loading(kernel.namespace, classes, python=manifest.python)
+    return load(values, codec_named, how, is_cautious=wish.is_cautious), state[0] if state else None
 
 
 def _forget(kernel: Kernel, before: TakenSnapshot) -> None:
@@ -212,7 +216,7 @@ def _to_shelf(kernel: Kernel, kept: Manifest, live: Live, old: Mapping[str, Any]
             kernel.shelf.put(component.digest, {name: old[name] for name in names}, size)
 
 
-def _import_for(manifest: Manifest, names: set[str]) -> None:
+def _import_for(manifest: Manifest, names: Collection[str]) -> None:
     """Import the libraries that the values need, as loading them would."""
     for library in {manifest.variables[name].type.rpartition(".")[0] for name in names}:
         with contextlib.suppress(Exception):  # loading says what is wrong
