@@ -82,7 +82,7 @@ function EntryRow(props: IRowPart): React.JSX.Element {
   };
   return (
     <li
-      className={`mlnb-Row mlnb-Entry mlnb-mod-${entry.kind}`}
+      className={`mlnb-Row mlnb-Entry mlnb-mod-${entry.kind}${isShown ? ' mlnb-mod-open' : ''}`}
       style={{ paddingLeft: 6 + lanes * LANE_PX }}
       aria-current={isHere ? 'step' : undefined}
     >

@@ -181,35 +181,31 @@ export class Travel {
     const undone = this.canRedoRun ? this._undone : [];
     if (entry && notebook) {
       const part = entry.has_document ? 'outputs' : 'none';
-      if (await this._go(notebook, entry, ALL, { part, kind: 'run_undone' })) {
-        this._undone = [...undone, entry.id];
-        this._actor.changed();
-      }
+      await this._go(notebook, entry, ALL, {
+        part,
+        kind: 'run_undone',
+        undone: [...undone, entry.id]
+      });
     }
   }
 
   /** Does a run that was undone again: brings back what it had made. */
   async redoRun(): Promise<void> {
-    const undone = this._undone.slice(0, -1);
     if (this.canRedoRun) {
-      await this._step(false, 'outputs', 'redone');
-      this._undone = undone;
-      this._actor.changed();
+      await this._step(false, 'outputs', 'redone', this._undone.slice(0, -1));
     }
   }
 
   /** Takes the last restore back. */
   async undo(): Promise<void> {
     const isRun = this._arrival?.kind === 'run_undone';
-    const undone = this._undone.slice(0, -1);
-    await this._step(false, isRun ? 'outputs' : this._part, 'undone');
-    this._undone = isRun ? undone : [];
-    this._actor.changed();
+    const undone = isRun ? this._undone.slice(0, -1) : [];
+    await this._step(false, isRun ? 'outputs' : this._part, 'undone', undone);
   }
 
   /** Does again what `undo` took back. */
   async redo(): Promise<void> {
-    await this._step(true, this._part, 'redone');
+    await this._step(true, this._part, 'redone', this._undone);
   }
 
   /** Takes the message about the last restore off the screen. */
@@ -236,9 +232,11 @@ export class Travel {
       readonly shown?: Entry;
       readonly rerun?: readonly string[];
       readonly kind?: IArrival['kind'];
+      /** The states that runs are undone to then. */
+      readonly undone?: readonly string[];
     }
   ): Promise<boolean> {
-    const { part, rerun = [], kind = 'back' } = how;
+    const { part, rerun = [], kind = 'back', undone = [] } = how;
     const before = notebook.document.content();
     const done = await this._actor.act('restore', async () => {
       const document =
@@ -253,7 +251,7 @@ export class Travel {
       return false;
     }
     this._part = part;
-    this._undone = [];
+    this._undone = undone; // before it is told: a key may follow at once
     this._tell({
       kind,
       entry: how.shown ?? entry,
@@ -266,7 +264,12 @@ export class Travel {
   }
 
   /** One step of the kernel's own undo or redo, with the document that it had there. */
-  private async _step(redo: boolean, part: Part, kind: IArrival['kind']): Promise<void> {
+  private async _step(
+    redo: boolean,
+    part: Part,
+    kind: IArrival['kind'],
+    undone: readonly string[]
+  ): Promise<void> {
     const { notebook } = this._map;
     if (!notebook) {
       return;
@@ -280,6 +283,7 @@ export class Travel {
     });
     if (restored) {
       const entry = this._map.entry(restored.id);
+      this._undone = undone;
       this._tell({ kind, entry, restored, withDocument: part === 'all', isRerunFailed: false });
       await this._map.refresh();
     }

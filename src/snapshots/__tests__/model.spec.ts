@@ -171,6 +171,20 @@ describe('the history of a notebook', () => {
       });
     });
 
+    it('is considered for another state while one is open, with the details of both', async () => {
+      server.answers['GET snapshots/s1'] = () => snapshot('s1');
+      server.answers['GET snapshots/s2'] = () => snapshot('s2');
+      server.answers['GET snapshots/s2/preview'] = () => preview('s2');
+      server.answers['GET snapshots/s2/document'] = () => ({ content: NOW });
+      await Promise.all([model.look('s1'), model.look('s2')]);
+      expect([model.details('s1')?.id, model.details('s2')?.id]).toEqual(['s1', 's2']);
+      expect(model.busyWith).toBeNull();
+      await model.travel.consider(entry('s1'));
+      await model.look('s2');
+      await model.travel.consider(entry('s2'));
+      expect(model.travel.plan?.entry.id).toBe('s2');
+    });
+
     it('brings only what was chosen', async () => {
       await model.travel.consider(entry('s1'));
       model.travel.choose({ names: new Set(['x']), withDocument: false, recompute: true });
@@ -240,6 +254,35 @@ describe('the history of a notebook', () => {
       await model.refresh();
       await settled();
       expect(model.travel.canRedoRun).toBe(false);
+    });
+
+    it('can be done again at once, while the history is still on its way', async () => {
+      let arrive = (): void => undefined;
+      server.answers['GET snapshots/timeline'] = () =>
+        new Promise(resolve => {
+          arrive = () => {
+            resolve(timeline);
+          };
+        });
+      where = { ...where, snapshot: 's1' };
+      const undoing = model.travel.undoRun();
+      await settled();
+      expect(model.travel.arrival?.kind).toBe('run_undone');
+      expect(model.travel.canRedoRun).toBe(true);
+      arrive();
+      await undoing;
+      expect(model.travel.canRedoRun).toBe(true);
+    });
+
+    it('stays undone, to be done again, when the kernel refuses', async () => {
+      await model.travel.undoRun();
+      where = { ...where, snapshot: 's1' };
+      await model.refresh();
+      await settled();
+      delete server.answers['POST snapshots/undo'];
+      await model.travel.redoRun();
+      expect(model.error?.code).toBe('not_found');
+      expect(model.travel.canRedoRun).toBe(true);
     });
 
     it('goes to the last snapshot when cells ran without one since', async () => {
