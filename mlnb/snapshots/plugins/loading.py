@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -113,6 +114,18 @@ def _eager() -> Iterator[None]:
         sys.setswitchinterval(before)
 
 
+@contextlib.contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Python looks for garbage again and again while many objects are made; here there is none, and each look visits them all."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def load(
     contents: Collection[Content],
     codec_named: Callable[[str], Codec],
@@ -135,11 +148,12 @@ def load(
     waiting = sorted(contents, key=lambda one: (_has_code(one), one.component.names))
     before: dict[str, Any] = {}
     try:
-        while waiting:
-            failed = [one for one in waiting if not _load_one(one, codec_named, state, loaded, is_cautious, before)]
-            if is_cautious or len(failed) == len(waiting):
-                break
-            waiting = failed
+        with _without_collecting():
+            while waiting:
+                failed = [one for one in waiting if not _load_one(one, codec_named, state, loaded, is_cautious, before)]
+                if is_cautious or len(failed) == len(waiting):
+                    break
+                waiting = failed
     finally:
         _put_back(state.namespace, before)
     return loaded
