@@ -98,7 +98,7 @@ def test_an_unknown_kind_of_store_is_told():
 def test_a_missing_package_is_named_with_the_extra(monkeypatch):
     import fsspec
 
-    def missing(_url):
+    def missing(_url, **_options):
         raise ImportError("Install s3fs to access S3")
 
     monkeypatch.setattr(fsspec.core, "url_to_fs", missing)
