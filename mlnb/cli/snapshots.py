@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlnb.cli import snapshots_back, snapshots_keep
+from mlnb.cli import snapshots_back, snapshots_keep, snapshots_name
 from mlnb.cli.output import emit, json_option, service, table
 from mlnb.cli.snapshots_diff import data, diff
 from mlnb.core.errors import NotFound
@@ -36,6 +36,8 @@ for _command in (
     snapshots_back.redo,
     snapshots_back.export,
     snapshots_back.import_file,
+    snapshots_name.name,
+    snapshots_name.delete,
     snapshots_keep.verify,
     snapshots_keep.gc,
     snapshots_keep.du,
@@ -81,10 +83,17 @@ def list_snapshots(notebook: Path | None, limit: int, cursor: str | None, as_jso
     if notebook is not None and not page.total and not notebook.exists():
         raise NotFound(f"there is no notebook {notebook}, and no snapshot of one", "See `mlnb snapshot list`.")
     rows = [
-        (one.id, f"{one.created_at:%Y-%m-%d %H:%M}", _held(one), _size(one.size_bytes), one.notebook or "", one.reason)
+        (
+            one.id,
+            f"{one.created_at:%Y-%m-%d %H:%M}",
+            _held(one),
+            _size(one.size_bytes),
+            one.notebook or "",
+            one.name or one.reason,
+        )
         for one in page.snapshots
     ]
-    head = ("snapshot", "taken (UTC)", "holds", "size", "notebook", "reason")
+    head = ("snapshot", "taken (UTC)", "holds", "size", "notebook", "name or reason")
 
     def text() -> str:
         body = table(head, rows, "No snapshots yet: take one with `mlnb snapshot take NB`.")
@@ -114,6 +123,7 @@ def show(snapshot_id: str, as_json: bool) -> None:
         facts = [
             ("notebook", one.notebook),
             ("taken", f"{one.created_at:%Y-%m-%d %H:%M:%S} UTC by {one.owner}"),
+            ("name", one.name),
             ("reason", one.reason),
             ("holds", _held(one)),
             ("cell runs", one.cell_runs),

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from mlnb.snapshots.previews import Preview
     from mlnb.snapshots.types import Restored, Snapshot
 
-__all__ = ["changes", "diff", "flush", "list", "preview", "redo", "restore", "set_auto", "take", "undo"]
+__all__ = [
+    "changes", "delete", "diff", "flush", "list", "name", "preview", "redo", "restore", "set_auto", "take", "undo",
+]  # fmt: skip
 
 
 def take(reason: str = "") -> Snapshot:
@@ -132,6 +134,36 @@ def set_auto(mode: str) -> None:
         BadInput: it is none of these.
     """
     _kernel().set_auto(mode)
+
+
+def name(id: str, name: str) -> Snapshot:
+    """Call the snapshot `id` something, so that it stays for ever; an empty `name` takes that back.
+
+    Raises:
+        SnapshotNotFound: there is none of that id.
+        BadInput: the name is too long.
+    """
+    named: Snapshot = _history().name(id, name)
+    return named
+
+
+def delete(id: str) -> None:
+    """Forget the snapshot `id` for good.
+
+    Raises:
+        SnapshotNotFound: there is none of that id.
+        Conflict: a job or a run points to it.
+    """
+    _history().delete(id)
+
+
+def _history() -> Any:  # noqa: ANN401 - mlnb.snapshots.history.History
+    from mlnb.core import current
+
+    service = current.service("snapshots")
+    if hasattr(service, "set_auto"):
+        service.flush()  # in a kernel: what was just taken can be named
+    return current.service("snapshot_history")
 
 
 def _kernel() -> Any:  # noqa: ANN401 - mlnb.kernel.snapshots.KernelSnapshots, which an area does not import

@@ -15,6 +15,7 @@ from mlnb.core.errors import BadInput, Conflict, Damaged, MlnbError
 from mlnb.core.events import Event, EventSink
 from mlnb.core.notebook_file import id_of
 from mlnb.core.secrets import mask
+from mlnb.snapshots.errors import not_found
 from mlnb.snapshots.plugins import labels, packs
 from mlnb.snapshots.plugins.around import Gathering, Sources, alone
 from mlnb.snapshots.plugins.documents import manifest_of_document
@@ -28,7 +29,6 @@ from mlnb.snapshots.types import Document, Snapshot, SnapshotPage
 
 _PAGE = 500
 _MOST = 5000
-_LONGEST_NAME = 200
 
 
 class Lister(Protocol):
@@ -177,8 +177,8 @@ class History:
             StoreUnavailable: the disk refused.
         """
         text = mask(" ".join(name.split()))
-        if len(text) > _LONGEST_NAME:
-            raise BadInput(f"the name has {len(text)} characters", f"At most {_LONGEST_NAME} will do.")
+        if len(text) > labels.LONGEST_NAME:
+            raise BadInput(f"the name has {len(text)} characters", f"At most {labels.LONGEST_NAME} will do.")
         labels.write(self._files, Label(snapshot_id, text, getpass.getuser(), self._clock()))
         snapshot = self._put(snapshot_id)
         self._tell(snapshot_id, Path(snapshot.notebook) if snapshot.notebook else None)
@@ -192,12 +192,24 @@ class History:
             Conflict: a job or a run points to it.
             StoreUnavailable: the disk refused.
         """
-        self._files.examine(snapshot_id)
-        if snapshot_id in self._linked():
-            raise Conflict(f"a job or a run points to {snapshot_id}", "Delete that one first; then it may go.")
+        self.check_removable([snapshot_id])
         self._files.discard(snapshot_id)
         self._forget([snapshot_id])
         self._events.publish(Event("snapshots_removed", "", {"count": 1}, self._clock()))
+
+    def check_removable(self, ids: Collection[str]) -> None:
+        """Whether `delete` would forget each of `ids`.
+
+        Raises:
+            SnapshotNotFound: there is none of an id.
+            Conflict: a job or a run points to one.
+        """
+        missing = [one for one in ids if not self._files.holds(one)]
+        if missing:
+            raise not_found(", ".join(missing))
+        linked = next((one for one in sorted(self._linked()) if one in ids), None)
+        if linked is not None:
+            raise Conflict(f"a job or a run points to {linked}", "Delete that one first; then it may go.")
 
     def free_name(self, folder: Path, stem: str, ending: str) -> Path:
         """A file in `folder` that is not there yet: ``stem.ending``, else with a number."""

@@ -48,6 +48,8 @@ USUAL = {
     "snapshot take": "{nb}",
     "snapshot list": "",
     "snapshot show": "snap-none",
+    "snapshot name": "snap-none best",
+    "snapshot delete": "snap-none --yes",
     "snapshot diff": "snap-none snap-nine",
     "snapshot restore": "snap-none --to {out}",
     "snapshot verify": "",

@@ -140,6 +140,8 @@ def checks_snapshots(line: Line) -> None:
     assert line("snapshot du")["snapshots"] >= 2
     assert line("snapshot export", f"{first} state.zip")["output"]
     assert line("snapshot import", "state.zip")["id"] == first
+    assert line("snapshot name", f"{first} best")["name"] == "best"
+    assert line("snapshot delete", f"{line('snapshot take', 'one.ipynb')['id']} --yes")["deleted"]
     assert "data" in line("snapshot data", first)
     assert line("snapshot fetch", first) is not None
     assert line("snapshot undo", "one.ipynb", code=2)["error"]["hint"]

@@ -2,7 +2,7 @@
 
 ::
 
-    bundle.json                        what it is: format, snapshot, what it holds, who vouches for it
+    bundle.json                        what it is: format, snapshot, what it holds, who vouches for it, its name if it has one
     snapshots/<id>/manifest.json       as it is signed where it was made
     snapshots/<id>/document.json
     blobs/ab/abcd...                   packs
@@ -13,6 +13,7 @@ The same snapshot gives the same bytes each time. Format 1 had no ``bundle.json`
 from __future__ import annotations
 
 import dataclasses
+import getpass
 import json
 import os
 import stat
@@ -26,9 +27,10 @@ from mlnb.core.content import blob_path, is_digest
 from mlnb.core.errors import BadInput, Conflict, Damaged
 from mlnb.core.files import store_error
 from mlnb.core.wire import dumps
-from mlnb.snapshots.plugins import received, signed, trusted
+from mlnb.snapshots.plugins import labels, received, signed, trusted
 from mlnb.snapshots.plugins.files import MANIFEST, SnapshotFiles
 from mlnb.snapshots.rules.trust import Origin
+from mlnb.snapshots.timelines import Label
 from mlnb.snapshots.types import Manifest, Variable
 
 FORMAT = 2
@@ -75,6 +77,8 @@ def export(files: SnapshotFiles, snapshot_id: str, target: Path, *, with_variabl
         "key_id": signing.key_id() if found.is_trusted else "",
         "voucher": trusted.voucher(digest) if found.is_trusted else "",
     }
+    if name := labels.name_of(files, snapshot_id):
+        about["name"] = name
     if target.exists():
         raise Conflict(f"{target} exists", "Choose another name.")
     _write(files, target, {_ABOUT: dumps(about).encode(), **_at(snapshot_id, entries)}, sorted(packs))
@@ -166,6 +170,9 @@ def unpack(files: SnapshotFiles, bundle_file: Path, origin: Origin) -> str:
             voucher=str(about.get("voucher", "")),
         )
         files.adopt(source, ids[0], noted)
+        name = labels.plain(str(about.get("name", "")))
+        if name and not labels.name_of(files, ids[0]):
+            labels.write(files, Label(ids[0], name, getpass.getuser(), origin.at))
         return ids[0]
 
 

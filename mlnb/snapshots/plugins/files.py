@@ -155,6 +155,10 @@ class SnapshotFiles:
             place = self._place(snapshot_id)
             trusted.write_consent(place, trust.Consent(snapshot_id, self.examine(snapshot_id).digest, now))
 
+    def holds(self, snapshot_id: str) -> bool:
+        """Whether there is a snapshot of that id, whole or damaged."""
+        return _ID_CHARACTERS.issuperset(snapshot_id) and self._manifest_path(snapshot_id).exists()
+
     def has_document(self, snapshot_id: str) -> bool:
         """Whether the notebook document is attached."""
         return self._document_path(snapshot_id).exists()

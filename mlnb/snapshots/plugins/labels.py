@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from mlnb.core.errors import MlnbError
+from mlnb.core.secrets import mask
 from mlnb.core.wire import from_wire
 from mlnb.snapshots.plugins import signed
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.timelines import Label
 from mlnb.snapshots.types import Manifest
 
+LONGEST_NAME = 200
 _PURPOSE = "snapshot label"
 
 
@@ -38,6 +40,12 @@ def write(files: SnapshotFiles, label: Label) -> None:
         signed.write(path, label, _PURPOSE)
     else:
         path.unlink(missing_ok=True)
+
+
+def plain(text: str) -> str:
+    """A name that somebody else gave, as one line that can be shown: nothing that steers a terminal, no credentials, not too long."""
+    words = "".join(character if character.isprintable() else " " for character in text).split()
+    return mask(" ".join(words))[:LONGEST_NAME]
 
 
 def reason_of(files: SnapshotFiles, manifest: Manifest) -> str:
