@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import getpass
-import os
 import platform
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlnb.core.clock import utc_now
 from mlnb.core.ids import new_id
 from mlnb.core.secrets import mask
 from mlnb.core.version import __version__
 from mlnb.core.wire import to_wire
+from mlnb.kernel.snapshots_about import link_runs, notebook_from_environment
+from mlnb.kernel.snapshots_auto import AutoSnapshots
 from mlnb.kernel.snapshots_cells import CellRecorder
 from mlnb.kernel.snapshots_place import Place
 from mlnb.kernel.snapshots_taken import TakenSnapshot
@@ -23,8 +23,8 @@ from mlnb.snapshots import rules
 from mlnb.snapshots.differences import Diff
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.process import ProcessState
-from mlnb.snapshots.plugins.taking import Job
-from mlnb.snapshots.types import CellRun, Manifest, Restored, Snapshot
+from mlnb.snapshots.plugins.taking import Job, Taking
+from mlnb.snapshots.types import Manifest, Restored, Snapshot
 
 if TYPE_CHECKING:
     from mlnb.kernel.snapshots_back import Restorer
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from mlnb.snapshots.plugins.around import Gathering, Sources
     from mlnb.snapshots.plugins.writing import SnapshotWriter
     from mlnb.snapshots.previews import Preview
+
+T = TypeVar("T")
 
 
 class KernelSnapshots:
@@ -62,21 +64,21 @@ class KernelSnapshots:
         self._env_id, self._sources = env_id, sources
         self._notebook = notebook or notebook_from_environment
         self._has_told = False
-        self._link = link or _link_runs
+        self._link = link or link_runs
         self._log = log or (lambda _text: None)
         self._files = files or SnapshotFiles()
         self._session = new_id("ses")
-        self._auto, self._mode = rules.Auto(), "off"
+        self._auto = AutoSnapshots(self._take_auto, lambda: self._lazy_writer.waiting if self._lazy_writer else 0)
         self.place = Place(self._log)
-        self._last_taken = time.monotonic()
         self._lazy_writer: SnapshotWriter | None = None
         self._lazy_restorer: Restorer | None = None
         self._process = ProcessState()
-        self._cells = CellRecorder(self._after_run)
+        self._cells = CellRecorder(self._auto.before_run, self._auto.after_run)
         self._cells.attach(shell.events)
 
     def close(self) -> None:
         """Stop listening to the shell; what was taken is still written."""
+        self._attempt("the last state was not taken", self._auto.finish)
         self._cells.detach(self._shell.events)
 
     @property
@@ -93,11 +95,12 @@ class KernelSnapshots:
         Args:
             reason: why, in the user's words.
         """
-        taken = self._take(reason)
-        runs = self._cells.runs
-        self.place.took(taken, len(runs), runs[-1].cell_id if runs else None)
-        self._attempt("runs were not linked", lambda: self._link(taken.id))
-        return taken
+        with self._auto.turn:
+            taken = self._take(reason)
+            runs = self._cells.runs
+            self.place.took(taken, len(runs), runs[-1].cell_id if runs else None)
+            self._attempt("runs were not linked", lambda: self._link(taken.id))
+            return taken
 
     def _take(self, reason: str, *, is_awaited: bool = False, same: Manifest | None = None) -> TakenSnapshot:
         snapshot_id, created_at, why = new_id("snap"), utc_now(), mask(reason)
@@ -115,7 +118,7 @@ class KernelSnapshots:
         )
         self._tell()
         taking = (self._writer.take_again(job, same) if same else None) or self._writer.take(job)
-        self._last_taken = time.monotonic()
+        self._auto.took()
         return TakenSnapshot(snapshot_id, created_at, why, taking)
 
     def _names(self) -> Sequence[str]:
@@ -198,27 +201,32 @@ class KernelSnapshots:
         """When snapshots are taken by themselves.
 
         Args:
-            mode: ``off``; ``each_run``: after each cell run; ``on_failure``: after a cell that raised; ``every 5m``: after a cell
-                run, when the last snapshot is that old.
+            mode: ``off``; ``each_run``: after each cell run, but for states that would be written too late (see `snapshots_auto`);
+                ``on_failure``: after a cell that raised; ``every 5m``: after a cell run, when the last snapshot is that old.
 
         Raises:
             BadInput: it is none of these.
         """
-        self._auto, self._mode = rules.auto_from_mode(mode), mode
+        self._auto.set_mode(mode)
+        if mode != "off":
+            self._writer.warm_up()
 
     def restore(
         self, snapshot_id: str, names: Sequence[str] | None = None, *, trust: bool = False, recompute: bool = False
     ) -> Restored:
         """Make the variables what they were: all of them, or only `names`. See `mlnb.snapshots.restore`."""
-        return self._restorer.restore(snapshot_id, names, trust=trust, recompute=recompute)
+        with self._auto.turn:
+            return self._restorer.restore(snapshot_id, names, trust=trust, recompute=recompute)
 
     def undo(self) -> Restored:
         """Take the last restore of this kernel back. See `mlnb.snapshots.undo`."""
-        return self._restorer.undo()
+        with self._auto.turn:
+            return self._restorer.undo()
 
     def redo(self) -> Restored:
         """Do again what `undo` took back last. See `mlnb.snapshots.redo`."""
-        return self._restorer.redo()
+        with self._auto.turn:
+            return self._restorer.redo()
 
     def preview(self, snapshot_id: str) -> Preview:
         """What a restore would do. See `mlnb.snapshots.preview`."""
@@ -263,7 +271,7 @@ class KernelSnapshots:
             "snapshots.undo": lambda: to_wire(self.undo()),
             "snapshots.redo": lambda: to_wire(self.redo()),
             "snapshots.set_auto": self.set_auto,
-            "snapshots.where": lambda: self.place.where(len(self._cells.runs), self._mode, self._lazy_restorer),
+            "snapshots.where": lambda: self.place.where(len(self._cells.runs), self._auto.mode, self._lazy_restorer),
         }
 
     def _snapshot(self, manifest: Manifest) -> Snapshot:
@@ -276,25 +284,13 @@ class KernelSnapshots:
             self._log(f"the environment could not be captured: {error}")
             return ""
 
-    def _after_run(self, run: CellRun) -> None:
-        if rules.is_due(self._auto, run.succeeded, time.monotonic() - self._last_taken):
-            reason = f"after cell run {run.order}" if run.succeeded else f"cell run {run.order} failed"
-            self._attempt("no automatic snapshot was taken", lambda: self.take(reason))
+    def _take_auto(self, reason: str) -> Taking | None:
+        taken = self._attempt("no automatic snapshot was taken", lambda: self.take(reason))
+        return taken.taking if taken else None
 
-    def _attempt(self, what: str, do: Callable[[], object]) -> None:
+    def _attempt(self, what: str, do: Callable[[], T]) -> T | None:
         try:
-            do()
+            return do()
         except Exception as error:  # noqa: BLE001 - no exception of ours breaks a user's cell
             self._log(f"{what}: {error}")
-
-
-def notebook_from_environment() -> Path | None:
-    """The notebook that this kernel belongs to: ``MLNB_NOTEBOOK`` (the runner sets it), else what Jupyter says, when it is a path."""
-    given = os.environ.get("MLNB_NOTEBOOK") or os.environ.get("JPY_SESSION_NAME")
-    return Path(given) if given and Path(given).is_absolute() and given.endswith(".ipynb") else None
-
-
-def _link_runs(snapshot_id: str) -> None:
-    from mlnb.kernel import runs  # noqa: PLC0415 - only where runs were begun
-
-    runs.link_snapshot(snapshot_id)
+            return None

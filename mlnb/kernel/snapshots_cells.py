@@ -16,13 +16,14 @@ class CellRecorder:
     """Listens to IPython's events and keeps one `CellRun` per cell run.
 
     Args:
-        after_run: called after each recorded run.
+        before_run: called before whatever runs.
+        after_run: called after whatever ran; with its record when it was a cell.
     """
 
-    def __init__(self, after_run: Callable[[CellRun], None]) -> None:
+    def __init__(self, before_run: Callable[[], None], after_run: Callable[[CellRun | None], None]) -> None:
         self.runs: list[CellRun] = []
         self.sources: dict[str, str] = {}  # by digest, as they were run
-        self._after_run = after_run
+        self._before_run, self._after_run = before_run, after_run
         self._started: tuple[datetime, float] | None = None
 
     def attach(self, events: Any) -> None:  # noqa: ANN401 - IPython's EventManager
@@ -36,15 +37,19 @@ class CellRecorder:
         events.unregister("post_run_cell", self._after)
 
     def _before(self, _info: object = None) -> None:
+        self._before_run()
         self._started = (utc_now(), time.perf_counter())
 
     def _after(self, result: Any = None) -> None:  # noqa: ANN401 - IPython's ExecutionResult
+        self._after_run(self._record(result))
+
+    def _record(self, result: Any) -> CellRun | None:  # noqa: ANN401
         started, self._started = self._started, None
         info = getattr(result, "info", None)
         if started is None or info is None or not getattr(info, "store_history", True):
-            return  # a call of a front end, not a cell
+            return None  # a call of a front end, not a cell
         if getattr(info, "mlnb_kept", ""):
-            return  # its tag kept it from running
+            return None  # its tag kept it from running
         run = CellRun(
             order=len(self.runs) + 1,
             cell_id=getattr(info, "cell_id", None),
@@ -55,4 +60,4 @@ class CellRecorder:
         )
         self.runs.append(run)
         self.sources[run.source_digest] = str(info.raw_cell)
-        self._after_run(run)
+        return run

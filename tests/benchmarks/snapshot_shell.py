@@ -43,6 +43,11 @@ class Nothing:
     def take(self, number: int) -> None:
         """Keep the state after cell `number`."""
 
+    @property
+    def waited_s(self) -> float:
+        """How long cells have waited for what the tool does by itself."""
+        return 0.0
+
     def flush(self) -> None:
         """Return when all is on disk."""
 
@@ -119,33 +124,48 @@ class Kishu(Nothing):
 
 
 class Mlnb(Nothing):
-    """mlnb, as its extension loads it."""
+    """mlnb, as its extension loads it; in a notebook that is run as a whole it takes snapshots by itself."""
 
-    def __init__(self, shell: Any, folder: Path) -> None:
+    def __init__(self, shell: Any, folder: Path, by_itself: bool) -> None:
         super().__init__(shell, folder)
         os.environ.update(MLNB_HOME=str(folder / "home"), MLNB_KEYS=str(folder / "keys"))
         shell.run_line_magic("load_ext", "mlnb")
         import mlnb
 
         self.snapshots = mlnb.snapshots
-        self.snapshots.set_auto("off")
+        self.snapshots.set_auto("each_run" if by_itself else "off")
+        self.ids: dict[int, str] = {}
+        self.by_itself, self.waited, self.trigger = by_itself, 0.0, shell.events.trigger
+        shell.events.trigger = self.timed_trigger
         mlnb.order.set_mode("off")  # what it costs is measured elsewhere
 
+    def timed_trigger(self, event: str, *given: Any) -> None:
+        """What listens to IPython's events, timed."""
+        begun = time.perf_counter()
+        self.trigger(event, *given)
+        self.waited += time.perf_counter() - begun
+
+    @property
+    def waited_s(self) -> float:
+        return self.waited if self.by_itself else 0.0
+
     def take(self, number: int) -> None:
-        taken = self.snapshots.take()
-        (self.folder / f"{number}.id").write_text(taken.id)
+        if not self.by_itself:
+            self.ids[number] = self.snapshots.take().id
 
     def flush(self) -> None:
         self.snapshots.flush()
+        (self.folder / "ids").write_text(json.dumps(self.ids))
 
     def back(self, number: int) -> None:
-        self.snapshots.restore((self.folder / f"{number}.id").read_text())
+        ids = json.loads((self.folder / "ids").read_text())
+        self.snapshots.restore(ids[str(number)])
 
 
-def tool_named(name: str, shell: Any, folder: Path, cells: list[str]) -> Nothing:
-    """The tool `name`, loaded."""
+def tool_named(name: str, shell: Any, folder: Path, cells: list[str], *, by_itself: bool = False) -> Nothing:
+    """The tool `name`, loaded; `by_itself`: it takes snapshots by itself, where it can."""
     if name == "mlnb":
-        return Mlnb(shell, folder)
+        return Mlnb(shell, folder, by_itself)
     if name == "kishu":
         return Kishu(shell, folder, cells)
     return Dump(shell, folder, name) if name else Nothing(shell, folder)
@@ -160,21 +180,24 @@ def timed(work: Any, *given: Any) -> float:
 
 
 def run(tool: Nothing, shell: Any, given: dict[str, Any], name: str) -> dict[str, Any]:
-    """All cells, one after the other, then back to the middle and forth again."""
+    """All cells, one after the other, then, where there was time to think, back to the middle and forth again."""
     pauses, cells, processor = [], [], []
     shell.user_ns["SCALE"] = given["scale"]
     for number, cell in enumerate(given["cells"]):
         time.sleep(given["think"])
         before, begun = timed(tool.before), time.process_time()
-        cells.append(timed(lambda cell=cell: shell.run_cell(cell, store_history=True).raise_error()))
+        waited = tool.waited_s
+        took = timed(lambda cell=cell: shell.run_cell(cell, store_history=True).raise_error())
+        waited = tool.waited_s - waited
+        cells.append(took - waited)
         processor.append(time.process_time() - begun)
-        pauses.append(before + timed(tool.take, number))
+        pauses.append(before + waited + timed(tool.take, number))
     drained = timed(tool.flush)
     size = tool.written if isinstance(tool, Dump) else tool.size_bytes
     found = {"pauses": pauses, "cells": cells, "processor": sum(processor), "drained": drained, "bytes": size}
     if name == "cloudpickle" and isinstance(tool, Dump):
         found["live"] = len(tool.data())
-    if name:
+    if name and given["think"]:
         last = len(given["cells"]) - 1
         found |= {"undo": timed(tool.back, given["middle"]), "redo": timed(tool.back, last)}
     return found
@@ -187,7 +210,8 @@ def main() -> None:
     os.chdir(folder.parent)
     shell = new_shell()
     if action == "run":
-        found = run(tool_named(name, shell, folder, given["cells"]), shell, given, name)
+        tool = tool_named(name, shell, folder, given["cells"], by_itself=not given["think"])
+        found = run(tool, shell, given, name)
     else:
         begun, used = time.perf_counter(), time.process_time()
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):

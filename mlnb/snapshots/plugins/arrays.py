@@ -29,6 +29,12 @@ def is_array(value: object) -> bool:
     return np is not None and hasattr(np, "ndarray") and isinstance(value, np.ndarray)
 
 
+def is_masked(value: object) -> bool:
+    """Whether `value` is a masked array. numpy imports these on first use only, which a look at any other array must not be."""
+    masked = getattr(sys.modules.get("numpy.ma"), "MaskedArray", None)
+    return masked is not None and isinstance(value, masked)
+
+
 def is_scalar(value: object) -> bool:
     """Whether `value` is a numpy scalar of plain bytes."""
     np = numpy()
@@ -91,7 +97,7 @@ def reduce_array(array: Any, unshared: Collection[int], note: Callable[[type, st
         return _reduce_object_view(array, owner)
     if owner is array:
         return _reduce_owner(array)
-    if not _is_base(owner):
+    if not is_base(owner):
         return NotImplemented
     offset = address(array) - address(owner)
     shape = (rebuild.view, (owner, offset, array.dtype, array.shape, array.strides, bool(array.flags.writeable)))
@@ -115,7 +121,7 @@ def _reduce_memory_map(array: Any, note: Callable[[type, str], None]) -> Reduced
     )
 
 
-def _is_base(owner: Any) -> bool:  # noqa: ANN401
+def is_base(owner: Any) -> bool:  # noqa: ANN401
     """Whether views can be laid on `owner` again after it was saved: it then lies in memory as it does now."""
     np = numpy()
     if type(owner) is bytearray:
@@ -161,7 +167,7 @@ def _reduce_subclass(array: Any) -> Reduced:  # noqa: ANN401
     kind = type(array)
     if kind in (np.matrix, np.recarray) and owner_of(array) is not array and not array.dtype.hasobject:
         return rebuild.subclass_view, (array.view(array.dtype, np.ndarray), kind)
-    if kind is np.ma.MaskedArray and type(np.ma.getdata(array)) is np.ndarray:
+    if is_masked(array) and kind is np.ma.MaskedArray and type(np.ma.getdata(array)) is np.ndarray:
         state = {"_fill_value": array._fill_value, "_hardmask": array._hardmask, "_optinfo": dict(array._optinfo)}
         if np.ma.getmask(array) is not np.ma.nomask:
             state["_mask"] = np.ma.getmask(array)

@@ -25,6 +25,7 @@ from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.holding import hold
 from mlnb.snapshots.plugins.storing import Known, Layout, lay_out, store
 from mlnb.snapshots.plugins.taking import Found, Job, Taking, found_from_captured, with_variables
+from mlnb.snapshots.plugins.warming import warm_up
 from mlnb.snapshots.types import Manifest
 
 if TYPE_CHECKING:
@@ -154,8 +155,7 @@ class CopyTaker:
         self._queue.put(made)
 
     def _hear_all(self, prepare: Callable[[], object]) -> None:
-        from mlnb.snapshots.plugins import around, capture, codecs  # noqa: F401 - so that later copies need not
-
+        warm_up()
         prepare()
         while True:
             made = self._queue.get()

@@ -112,7 +112,7 @@ def _visit_array(walk: Walk, item: Any, kind: type) -> None:  # noqa: ANN401
         walk.claim(item)
         if item.size:
             _claim_memory(walk, item)
-    if isinstance(item, np.ma.MaskedArray):
+    if arrays.is_masked(item):
         walk.push(np.ma.getdata(item), np.ma.getmask(item), item.fill_value, item.hardmask)
         return
     plain = np.asarray(item) if kind is not np.ndarray else item

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, wait
@@ -14,6 +15,7 @@ from mlnb.snapshots.plugins.by_thread import ThreadTaker
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.storing import Known
 from mlnb.snapshots.plugins.taking import Job, Taking
+from mlnb.snapshots.plugins.warming import warm_up
 from mlnb.snapshots.types import Manifest
 
 
@@ -41,6 +43,15 @@ class SnapshotWriter:
             if taking.found.done() and taking.found.exception() is None and taking.found.result().notice:
                 return taking.found.result().notice
         return ""
+
+    @property
+    def waiting(self) -> int:
+        """How many snapshots are not on disk yet."""
+        return sum(not future.done() for future in self._pending)
+
+    def warm_up(self) -> None:
+        """Import what the first snapshot needs, behind the cells' backs."""
+        threading.Thread(target=warm_up, name="mlnb-snapshots-begin", daemon=True).start()
 
     @property
     def latest(self) -> Manifest | None:
