@@ -1,6 +1,8 @@
 """The notebooks whose states are kept: frames, fitted models, arrays that share memory, many small objects, and what does not pickle.
 
-`SCALE` is set before the first cell; 1 makes them about as large as people's notebooks are.
+`SCALE` is set before the first cell; 1 makes them about as large as people's notebooks are. The goals were set on notebooks of these sizes:
+148 MB of frames; arrays of 80 MB whose views make 284 MB of a dump, and of which little changes; 250 000 small objects; 8 MB in
+60 variables of many kinds, half of which is held twice or repeats itself.
 """
 
 from __future__ import annotations
@@ -81,32 +83,44 @@ ranked = sorted(zip(forest.feature_importances_, range(40)), reverse=True)[:10]
 """
 ARRAYS = """
 import numpy as np
-a = np.random.default_rng(0).random((int(16_000 * SCALE), 1000))
+rng = np.random.default_rng(0)
 #
-row = a[3]; turned = a.T; wide = np.broadcast_to(a[0], (50, a.shape[1]))
+a = rng.random((int(8_000 * SCALE), 1000))
+#
+flat = a.reshape(-1); turned = a.T
+#
+left, right = a[:, :500], a[:, 500:]
+#
+row = a[3]; wide = np.broadcast_to(row, (50, row.size))
 #
 row[:] = 0
 #
-b = a[: len(a) // 2] * 2
+b = a[: len(a) // 8] * 2
 #
-views = [b[i] for i in range(20)]
+views = [b[i] for i in range(20)]; corner = b[:10, :10]
 #
 views[4][:] = 1
 #
 c = b.copy(); c += 1
 #
-a[::7] *= 2
+b[::7] *= 2
 #
-mean = a.mean()
+mean, spread = a.mean(), a.std()
+#
+flat[: len(flat) // 16] += 1
 #
 b[:100] += 1
 #
 frozen = a[10:20].copy(); frozen.flags.writeable = False
 #
+records = np.zeros(1000, [('x', 'f8'), ('y', 'i4')]); xs = records['x']; ys = records['y']
+#
+xs[:] = rng.random(1000); ys[5] = 7
+#
 del c
 """
 OBJECTS = """
-import random; random.seed(1); n = int(100_000 * SCALE)
+import random; random.seed(1); n = int(30_000 * SCALE)
 #
 docs = [{'id': i, 'words': [f'w{random.randrange(5000)}' for _ in range(5)]} for i in range(n)]
 #
@@ -116,9 +130,14 @@ for d in docs:
 #
 class Node:
     def __init__(self, v): self.v, self.next = v, []
+class Point:
+    __slots__ = ('x', 'y')
+    def __init__(self, x, y): self.x, self.y = x, y
 #
 nodes = [Node(i) for i in range(n // 4)]
 for i, one in enumerate(nodes[1:]): nodes[i // 3].next.append(one)
+#
+points = [Point(i, -i) for i in range(n // 4)]; nearest = {p.x: p for p in points[:1000]}
 #
 docs[5]['words'].append('new')
 #
@@ -126,34 +145,53 @@ count = {w: len(v) for w, v in index.items()}
 #
 nodes[7].v = 'changed'
 #
+points[3].y = 0
+#
 some = docs[:100]
 #
 x = 1
 #
 pairs = {(i, str(i)) for i in range(n // 4)}
+#
+rows = [(i, i / 7, str(i)) for i in range(n // 4)]
+#
+best = max(count, key=count.get)
 """
 UNPICKLABLES = """
-import io, re, sqlite3, threading, numpy as np
-from functools import lru_cache
-data = np.random.default_rng(0).random(int(1_000_000 * SCALE))
+import contextvars, enum, functools, io, itertools, logging, operator, re, sqlite3, threading, types, weakref
+import collections, datetime, decimal, fractions, pathlib, queue, uuid
+import numpy as np, pandas as pd
+from matplotlib.figure import Figure
+n = int(250_000 * SCALE)
 #
-lock = threading.Lock(); names = ['a', 'b']
+data = np.random.default_rng(0).random(n); first_half, second_half = data[: n // 2], data[n // 2 :]
+#
+words = [f'word{i % 999}' for i in range(n // 2)]; text = ' '.join(words)
+#
+frame = pd.DataFrame({'group': np.arange(n) % 50, 'count': np.arange(n) // 7})
+#
+lock = threading.Lock(); event = threading.Event(); jobs = queue.Queue(); jobs.put(1); names = ['a', 'b']
 #
 doubled = lambda x: 2 * x
+add_two = functools.partial(operator.add, 2); by_name = operator.itemgetter('a'); counting = itertools.count(3); next(counting)
 #
 numbers = (i * i for i in range(10)); first = next(numbers)
 #
 handle = open('bench.txt', 'w+'); _ = handle.write('some text'); handle.flush()
+reader = open('bench.txt'); memory_file = io.StringIO('in memory')
 #
 base = sqlite3.connect(':memory:'); _ = base.execute('create table t (x)')
+cursor = base.execute('select * from t')
 #
-@lru_cache
+@functools.lru_cache
 def slow(x): return x + first
-slow(3)
+three = slow(3)
 #
 class Box:
     def __init__(self): self.lock, self.data = threading.Lock(), data
-box = Box()
+class Colour(enum.Enum): RED, GREEN = 1, 2
+class Slim: __slots__ = ('x', '__weakref__')
+box, red, slim = Box(), Colour.RED, Slim(); slim.x = 5; weak = weakref.ref(slim)
 #
 def counter():
     n = 0
@@ -162,13 +200,26 @@ def counter():
         n += 1
         return n
     return up
-up = counter(); up()
+up = counter(); one = up()
+#
+fig = Figure(); axes = fig.subplots(); lines = axes.plot(data[:100])
 #
 data[:10] = 0
 #
-found = re.compile(r'(a+)').match('aab'); keys = {'a': 1}.keys()
+found = re.compile(r'(a+)').match('aab'); keys = {'a': 1}.keys(); proxy = types.MappingProxyType({'a': 1}); window = memoryview(b'abc')
 #
-total = float(data.sum())
+variable = contextvars.ContextVar('v'); token = variable.set(1); log = logging.getLogger('bench'); error = ValueError('no')
+#
+Pair = collections.namedtuple('Pair', 'x y'); pair = Pair(1, 2); last = collections.deque([1, 2], 2)
+counted = collections.Counter(words[:50])
+when = datetime.datetime(2026, 1, 1); price = decimal.Decimal('1.1'); half = fractions.Fraction(1, 2)
+here = pathlib.Path('bench.txt'); key = uuid.UUID(int=1)
+#
+thread = threading.Thread(target=doubled, args=(1,)); thread.start(); thread.join()
+#
+total = float(data.sum()); sums = frame.groupby('group')['count'].sum()
+#
+cells = {'up': up, 'box': box}; del cells
 """
 
 

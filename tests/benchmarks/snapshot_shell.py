@@ -213,9 +213,10 @@ def main() -> None:
         tool = tool_named(name, shell, folder, given["cells"], by_itself=not given["think"])
         found = run(tool, shell, given, name)
     else:
+        tool = tool_named(name, shell, folder, [])
         begun, used = time.perf_counter(), time.process_time()
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            tool_named(name, shell, folder, []).back(len(given["cells"]) - 1)
+            tool.back(len(given["cells"]) - 1)
         found = {"restore": time.perf_counter() - begun, "processor": time.process_time() - used}
     print(json.dumps(found), flush=True)
     os._exit(0)

@@ -5,9 +5,9 @@
     python tests/benchmarks/snapshots.py [SESSION...] [--think 1.0] [--scale 1.0] [--gigabyte] [--kills N]
 
 Each tool runs the same cells in a process of its own, goes back to the state in the middle and forth again, and restores the last state in
-a fresh process. A pause is what a cell waits for; it is measured with a time to think between cells and without, where mlnb takes its
-snapshots by itself (``each_run``). Every figure stands beside its share of cloudpickle's. `BENCH=quick` takes less than a minute. Run it on
-an idle machine, and compare shares only.
+a fresh process, into which the tool itself was loaded before, as into a kernel. A pause is what a cell waits for; it is measured with a
+time to think between cells and without, where mlnb takes its snapshots by itself (``each_run``). Every figure stands beside its share of
+cloudpickle's. `BENCH=quick` takes less than a minute. Run it on an idle machine, and compare shares only.
 """
 
 from __future__ import annotations
