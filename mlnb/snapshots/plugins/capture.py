@@ -20,7 +20,7 @@ import xxhash
 
 from mlnb.snapshots import rules
 from mlnb.snapshots.errors import CannotSave
-from mlnb.snapshots.plugins import pickled, process, rebuild, recipes
+from mlnb.snapshots.plugins import pickled, process, rebuild, recipes, tensors
 from mlnb.snapshots.plugins.fingerprint import Print, Session, claim_values, fingerprint, sharing, type_name
 from mlnb.snapshots.ports import Codec, Encoded, Saving
 from mlnb.snapshots.types import Variable
@@ -115,6 +115,7 @@ class Capture:
             if value is self._namespace:
                 self._reasons[name] = "it is the notebook's namespace itself"
         claim_values(self._prints, self._values)
+        tensors.claim_memories(self._prints, self._session)
 
     def digests(self) -> dict[str, str]:
         """The digest of each variable that was looked at."""
@@ -214,6 +215,7 @@ class Capture:
                 session = Session(self._namespace)
                 prints = {name: fingerprint(loaded[name], session) for name in group}
                 claim_values(prints, {name: loaded[name] for name in group})
+                tensors.claim_memories(prints, session)
         except Exception as error:  # noqa: BLE001 - loading runs the objects' own code
             if len(group) > 1:
                 return self._check_each(codec, group) or dict.fromkeys(group, _unloadable(error))
@@ -247,6 +249,7 @@ def digest_of_values(values: Mapping[str, Any], namespace: dict[str, Any]) -> st
     session = Session(namespace)
     prints = {name: fingerprint(value, session) for name, value in values.items()}
     claim_values(prints, values)
+    tensors.claim_memories(prints, session)
     return _digest_of(tuple(sorted(values)), prints)
 
 

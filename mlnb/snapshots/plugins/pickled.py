@@ -138,6 +138,9 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is unt
 
     def _reduce_of_library(self, item: Any, kind: type) -> Any:  # noqa: ANN401
         if arrays.is_array(item):
+            on_tensor = tensors.reduce_array(item)
+            if on_tensor is not NotImplemented:
+                return on_tensor
             return arrays.reduce_array(item, self._saving.unshared, self._saving.note)
         of_torch = tensors.reduce(item, self._saving.owners)
         if of_torch is not NotImplemented:

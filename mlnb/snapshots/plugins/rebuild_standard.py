@@ -57,6 +57,12 @@ def fill_mapping(mapping: Any, pairs: list[tuple[Any, Any]]) -> Any:  # noqa: AN
     return mapping
 
 
+def fill_uncounted_mapping(mapping: Any, pairs: list[tuple[Any, Any]]) -> Any:  # noqa: ANN401
+    """`mapping`, a `WeakKeyDictionary`, with `pairs`; it counts its keys when it is asked for its length next, as it would have."""
+    mapping._dirty_len = True
+    return fill_mapping(mapping, pairs)
+
+
 def raw_file(path: str, position: int, size_bytes: int) -> Any:  # noqa: ANN401
     """A file open for reading without a buffer, at its place.
 

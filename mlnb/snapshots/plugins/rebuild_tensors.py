@@ -22,6 +22,35 @@ def storage_of_array(owner: Any, size_bytes: int) -> Any:  # noqa: ANN401
     return _over(rebuild.flat_bytes(owner)[:size_bytes])
 
 
+def storage_in_array(owner: Any, offset: int, size_bytes: int) -> Any:  # noqa: ANN401
+    """A part of the memory of a numpy array, for tensors that stand on it (``torch.from_numpy(array[2:])``)."""
+    return _over(_bytes_of(owner)[offset : offset + size_bytes])
+
+
+def array_on_storage(  # the arguments are the format
+    memory: Any,  # noqa: ANN401
+    offset: int,
+    dtype: Any,  # noqa: ANN401
+    shape: tuple[int, ...],
+    strides: tuple[int, ...],
+    is_writeable: bool,
+) -> Any:  # noqa: ANN401
+    """A numpy array on the storage `memory`, `offset` bytes behind its beginning."""
+    torch = importlib.import_module("torch")
+    numpy = importlib.import_module("numpy")
+    size = dtype.itemsize + sum((count - 1) * stride for count, stride in zip(shape, strides, strict=True))
+    flat = torch.empty(0, dtype=torch.uint8).set_(memory, offset, (size,), (1,)).numpy()
+    made = numpy.ndarray(shape, dtype, buffer=flat, strides=strides)
+    made.flags.writeable = is_writeable
+    return made
+
+
+def _bytes_of(owner: Any) -> Any:  # noqa: ANN401
+    flat = owner.base  # of an array rebuilt here: writeable, though the array itself may be frozen
+    is_flat = getattr(flat, "dtype", None) == "u1" and isinstance(flat.base, rebuild.Memory | memoryview)
+    return flat if is_flat else rebuild.flat_bytes(owner)
+
+
 def _over(memory: Any) -> Any:  # noqa: ANN401
     torch = importlib.import_module("torch")
     view = memoryview(memory)

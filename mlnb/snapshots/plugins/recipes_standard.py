@@ -65,7 +65,9 @@ def _reduce_weak_method(method: Any) -> Reduced:  # noqa: ANN401
 
 
 def _reduce_weak_mapping(mapping: Any) -> Reduced:  # noqa: ANN401
-    return type(mapping), (), list(mapping.items()), None, None, rebuild_standard.fill_mapping
+    is_uncounted = getattr(mapping, "_dirty_len", False)  # something was taken out of it: functools.singledispatch does
+    fill = rebuild_standard.fill_uncounted_mapping if is_uncounted else rebuild_standard.fill_mapping
+    return type(mapping), (), list(mapping.items()), None, None, fill
 
 
 def _reduce_struct(value: struct.Struct) -> Reduced:

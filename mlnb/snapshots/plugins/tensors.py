@@ -16,7 +16,7 @@ import xxhash
 
 from mlnb.snapshots.errors import CannotSave
 from mlnb.snapshots.plugins import arrays, rebuild_tensors
-from mlnb.snapshots.plugins.walk import Walk, type_name
+from mlnb.snapshots.plugins.walk import Print, Session, Walk, type_name
 
 Reduced = Any
 
@@ -56,13 +56,53 @@ def reduce(item: Any, owners: Mapping[int, object]) -> Reduced:  # noqa: ANN401
     if isinstance(item, torch.Tensor) and _is_plain(torch, item):
         return _reduce_tensor(item)
     if type(item) is torch.UntypedStorage and item.device.type == "cpu":
-        owner = owners.get(item.data_ptr())
-        if arrays.is_array(owner) and owner.nbytes == item.nbytes() and not owner.dtype.hasobject:  # type: ignore[attr-defined]
-            return rebuild_tensors.storage_of_array, (owner, item.nbytes())
+        owner, offset = _array_around(torch, owners, item.data_ptr(), item.nbytes())
+        if owner is not None:
+            return rebuild_tensors.storage_in_array, (owner, offset, item.nbytes())
         return rebuild_tensors.storage, (pickle.PickleBuffer(_bytes_of(item)) if item.nbytes() else b"", item.nbytes())
     if type(item) is torch.Generator:
         return rebuild_tensors.generator, (str(item.device), item.get_state())
     return NotImplemented
+
+
+def reduce_array(array: Any) -> Reduced:  # noqa: ANN401
+    """How an array that was made of a tensor is saved (``tensor[1:].numpy()``): on the tensor's storage; else NotImplemented."""
+    torch = _torch()
+    if torch is None or type(array) is not arrays.numpy().ndarray or not array.size:
+        return NotImplemented
+    base = array.base
+    if not isinstance(base, torch.Tensor) or not _is_plain(torch, base):
+        return NotImplemented
+    if any(stride < 0 for stride in array.strides) or array.dtype.kind not in arrays.PLAIN_KINDS:
+        return NotImplemented
+    storage = base.untyped_storage()
+    where = (arrays.address(array) - storage.data_ptr(), array.dtype, array.shape, array.strides)
+    return rebuild_tensors.array_on_storage, (storage, *where, bool(array.flags.writeable))
+
+
+def claim_memories(prints: Mapping[str, Print], session: Session) -> None:
+    """A storage that begins inside the memory of an array, or an array inside a storage, is claimed with what it lies in."""
+    if _torch() is None:
+        return
+    storages = [(place[1], place[1] + place[2]) for place in session.memories if place[0] == "storage"]
+    owned = [(at, at + owner.nbytes) for at, owner in session.owners.items() if arrays.is_array(owner)]  # type: ignore[attr-defined]  # an array
+    first = until = -1
+    for beginning, end in sorted(storages + owned):
+        if beginning >= until:
+            first = beginning
+        until = max(until, end)
+        for found in prints.values() if beginning != first else ():
+            if -beginning in found.claims:
+                found.claims.setdefault(-first, found.claims[-beginning])
+
+
+def _array_around(torch: Any, owners: Mapping[int, object], place: int, size: int) -> tuple[Any, int]:  # noqa: ANN401
+    """The array in whose memory lie the `size` bytes at the address `place`, and how far behind its beginning; or None."""
+    for beginning, owner in owners.items() if size else ():
+        if beginning <= place and arrays.is_array(owner) and place + size <= beginning + owner.nbytes:  # type: ignore[attr-defined]  # an array
+            can_be = arrays.is_base(owner) and not isinstance(owner.base, torch.Tensor)  # type: ignore[attr-defined]
+            return (owner, place - beginning) if can_be else (None, 0)
+    return None, 0
 
 
 def _torch() -> Any:  # noqa: ANN401

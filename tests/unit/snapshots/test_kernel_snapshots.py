@@ -412,3 +412,16 @@ def test_the_public_functions_speak_for_the_kernel(notebook):
     assert mlnb.snapshots.diff(taken.id, taken.id).changes == ()
     assert taken.id in {one.id for one in mlnb.snapshots.list()}
     mlnb.snapshots.set_auto("off")
+
+
+def test_a_function_that_dispatches_on_types_comes_back_with_its_registry(notebook, new_notebook):
+    notebook.run(
+        "import functools\n@functools.singledispatch\ndef f(a): return 'any'\n"
+        "@f.register\ndef _(a: int): return 'int'\n@f.register(list)\ndef of_list(a): return 'list'"
+    )
+    look = "(f('a'), f(1), f([]), [*f.registry], vars(f._clear_cache.__self__)['_dirty_len'])"
+    before, taken = notebook.ask(look), notebook.snapshots.take()
+    notebook.snapshots.flush()
+    other = new_notebook()
+    assert other.snapshots.restore(taken.id).not_restored == {}
+    assert other.ask(look) == before
