@@ -134,7 +134,7 @@ def _execute(notebook: Any, path: Path, needs: Sequence[FrozenNeed], environment
         raise Unavailable(
             f"the kernel {kernel!r} died: {error}", "Run the notebook in JupyterLab to see where."
         ) from error
-    except OSError as error:  # cells raise in the kernel, not here
+    except (FileNotFoundError, PermissionError) as error:  # cells raise in the kernel, not here
         raise Unavailable(
             f"the kernel {kernel!r} cannot be started: {error.strerror}: {error.filename}",
             "`jupyter kernelspec list` tells where its kernel.json lies, which names that program.",

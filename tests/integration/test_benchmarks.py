@@ -76,7 +76,7 @@ def test_other_costs_are_printed(capsys):
 
 
 def test_a_peer_that_cannot_be_had_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(peers, "_PLACE", tmp_path / "none")
+    monkeypatch.setattr(peers, "_CACHE", tmp_path / "none")
     monkeypatch.setattr(peers, "_WANTED", ("./no-such-folder",))
     python, why = peers.ipyflow_python()
     assert python == ""
