@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlnb.snapshots.errors import NeedsConsent
-from mlnb.snapshots.plugins import rebuild
+from mlnb.snapshots.plugins import nans, rebuild
 from mlnb.snapshots.plugins.arrays import PLAIN_KINDS
 from mlnb.snapshots.plugins.pickled import PickleCodec
 from mlnb.snapshots.ports import Codec
@@ -68,6 +68,10 @@ class _Reader(pickle.Unpickler):
     def __init__(self, stream: bytes | bytearray, buffers: Sequence[Any], *, is_trial: bool) -> None:
         super().__init__(io.BytesIO(stream), buffers=buffers)
         self._is_trial = is_trial
+        self._nans = nans.Numbered()
+
+    def persistent_load(self, pid: Any) -> float:  # noqa: ANN401 - pickle's
+        return self._nans.of(pid)
 
     def find_class(self, module_name: str, global_name: str) -> Any:  # noqa: ANN401 - pickle's
         known = {

@@ -24,6 +24,7 @@ from mlnb.snapshots.plugins import (
     arrays,
     copies,
     functions,
+    nans,
     rebuild,
     rebuild_recipes,
     recipes,
@@ -60,6 +61,11 @@ class Unpickler(pickle.Unpickler):
             raise CannotSave(f"it is known only by its name in the notebook ({global_name})")
         return super().find_class(module_name, global_name)
 
+    def persistent_load(self, pid: Any) -> float:  # noqa: ANN401 - pickle's
+        """The NaN that is meant."""
+        self._nans = getattr(self, "_nans", None) or nans.Numbered()
+        return self._nans.of(pid)
+
 
 class PickleCodec:
     """Saves any Python value that pickling can carry, exactly or not at all."""
@@ -76,11 +82,11 @@ class PickleCodec:
         Raises:
             CannotSave: one of them cannot be pickled.
         """
-        buffers: list[pickle.PickleBuffer] = []
-        file = io.BytesIO()
         try:
-            _Pickler(file, buffers, saving).dump(dict(values))
-            return Encoded(file.getvalue(), [buffer.raw() for buffer in buffers], [_row_bytes(one) for one in buffers])
+            stream, buffers = _dumped(_Pickler, values, saving)
+            if nans.may_be_in(stream):
+                stream, buffers = _dumped(_PicklerOfNans, values, saving)
+            return Encoded(stream, [buffer.raw() for buffer in buffers], [_row_bytes(one) for one in buffers])
         except CannotSave:
             raise
         except Exception as error:
@@ -151,6 +157,26 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is unt
         if recipe is not None:
             return recipe(item, self._saving.note)
         return recipes_standard.reduce_sentinel(item)
+
+
+class _PicklerOfNans(_Pickler):
+    """Tells which NaN is which; it is asked about every object, which takes its time."""
+
+    def __init__(self, file: io.BytesIO, buffers: list[pickle.PickleBuffer], saving: Saving) -> None:
+        super().__init__(file, buffers, saving)
+        self._nans = nans.Numbering()
+
+    def persistent_id(self, item: object) -> Any:  # noqa: ANN401 - pickle's
+        return self._nans.of(item)
+
+
+def _dumped(
+    pickler: type[_Pickler], values: Mapping[str, object], saving: Saving
+) -> tuple[bytes, list[pickle.PickleBuffer]]:
+    buffers: list[pickle.PickleBuffer] = []
+    file = io.BytesIO()
+    pickler(file, buffers, saving).dump(dict(values))
+    return file.getvalue(), buffers
 
 
 def _reduce_thread(thread: threading.Thread) -> Any:  # noqa: ANN401
