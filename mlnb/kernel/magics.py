@@ -13,7 +13,7 @@ from mlnb.kernel.log import log_error
 from mlnb.kernel.order import KernelOrder
 from mlnb.kernel.order_words import cell_of_number
 
-_HELP = "%mlnb | %mlnb order [MODE | vouch CELL] | %mlnb snapshot [REASON]"
+_HELP = "%mlnb | %mlnb order [MODE | vouch CELL] | %mlnb snapshot [--without NAME]... [REASON]"
 
 
 @magics_class
@@ -38,7 +38,7 @@ class MlnbMagics(Magics):
             %mlnb                     which cells are stale and why
             %mlnb order [MODE]        the same; with MODE: off, mark, warn, reactive, block or linear
             %mlnb order vouch CELL    count a cell that mlnb cannot judge as fresh; CELL is its number
-            %mlnb snapshot [REASON]   freeze notebook and variables
+            %mlnb snapshot [REASON]   freeze notebook and variables; --without NAME leaves a variable out, from now on
         """
         try:
             print(self._answer(line))
@@ -72,5 +72,12 @@ class MlnbMagics(Magics):
         return self._order.in_words()
 
     def _snapshot(self, reason: str) -> str:
+        words = reason.split()
+        while words[:1] == ["--without"]:
+            if len(words) == 1:
+                raise UsageError(f"--without needs the name of a variable. {_HELP}")
+            current.service("snapshots").left_out.change(words[1:2], is_out=True)
+            words = words[2:]
+            reason = " ".join(words)
         taken = current.service("snapshots").take(reason)
         return f"snapshot {taken.id}: {len(taken.variables)} variables"

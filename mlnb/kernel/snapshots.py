@@ -17,6 +17,7 @@ from mlnb.core.wire import to_wire
 from mlnb.kernel.snapshots_about import link_runs, notebook_from_environment
 from mlnb.kernel.snapshots_auto import AutoSnapshots
 from mlnb.kernel.snapshots_cells import CellRecorder
+from mlnb.kernel.snapshots_left_out import LeftOut
 from mlnb.kernel.snapshots_place import Place
 from mlnb.kernel.snapshots_taken import TakenSnapshot
 from mlnb.snapshots import rules
@@ -73,6 +74,7 @@ class KernelSnapshots:
         self._lazy_writer: SnapshotWriter | None = None
         self._lazy_restorer: Restorer | None = None
         self._process = ProcessState()
+        self.left_out = LeftOut(self._files, self._notebook)
         self._cells = CellRecorder(self._auto.before_run, self._auto.after_run)
         self._cells.attach(shell.events)
 
@@ -122,7 +124,8 @@ class KernelSnapshots:
         return TakenSnapshot(snapshot_id, created_at, why, taking)
 
     def _names(self) -> Sequence[str]:
-        return rules.user_names(self._shell.user_ns, getattr(self._shell, "user_ns_hidden", {}))
+        found = rules.user_names(self._shell.user_ns, getattr(self._shell, "user_ns_hidden", {}))
+        return rules.Names(found, self.left_out.names)
 
     def _gather(self, notebook: Path | None) -> Gathering:
         from mlnb.snapshots.plugins.around import Gathering, Sources  # noqa: PLC0415 - on first use

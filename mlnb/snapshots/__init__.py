@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mlnb.snapshots.types import Restored, Snapshot
 
 __all__ = [
-    "changes", "delete", "diff", "flush", "list", "name", "preview", "redo", "restore", "set_auto", "take", "undo",
+    "changes", "delete", "diff", "exclude", "flush", "include", "list", "name", "preview", "redo", "restore", "set_auto", "take", "undo",
 ]  # fmt: skip
 
 
@@ -134,6 +134,28 @@ def set_auto(mode: str) -> None:
         BadInput: it is none of these.
     """
     _kernel().set_auto(mode)
+
+
+def exclude(*names: str) -> Sequence[str]:
+    """Keep no value of these variables in the snapshots of this notebook, from now on; which are left out then.
+
+    A snapshot names each with the reason, and no restore touches it. It is remembered for the notebook; `include` takes it back.
+
+    Raises:
+        BadInput: one is no name of a variable.
+    """
+    left_out: Sequence[str] = _kernel().left_out.change(names, is_out=True)
+    return left_out
+
+
+def include(*names: str) -> Sequence[str]:
+    """Keep these variables again that `exclude` left out; which are still left out.
+
+    Raises:
+        BadInput: one is no name of a variable.
+    """
+    left_out: Sequence[str] = _kernel().left_out.change(names, is_out=False)
+    return left_out
 
 
 def name(id: str, name: str) -> Snapshot:

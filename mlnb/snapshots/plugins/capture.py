@@ -109,8 +109,9 @@ class Capture:
         """Take the fingerprints of the variables `names`."""
         self._state = state
         self._values = {name: self._namespace[name] for name in names}
+        self._reasons = rules.left_out_of(names)
         for name, value in self._values.items():
-            self._prints[name] = fingerprint(value, self._session)
+            self._prints[name] = fingerprint(value, self._session) if name not in self._reasons else Print()
             self._tick()
             if value is self._namespace:
                 self._reasons[name] = "it is the notebook's namespace itself"
@@ -154,8 +155,7 @@ class Capture:
         reason = self._reasons.get(name, "")
         note = next((self._notes[kind] for kind in found.types if kind in self._notes), "")
         state = "not_restorable" if reason else "recompute" if note else "saved"
-        reason = reason or note
-        return Variable(state, type_name(type(value)), found.size_bytes, found.digest, reason)  # type: ignore[arg-type]
+        return Variable(state, type_name(type(value)), found.size_bytes, found.digest, reason or note)  # type: ignore[arg-type]
 
     def _save(self, group: tuple[str, ...], values: Mapping[str, object]) -> Part | None:
         """The part for `group`; None when at least one of its names has got a reason why not."""

@@ -20,6 +20,22 @@ _EVERY = re.compile(r"every (\d+(?:\.\d+)?)\s*(s|m|h)")
 _UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
+LEFT_OUT = "you left it out: see mlnb.snapshots.exclude"
+
+
+class Names(list[str]):
+    """Names of variables; of those in `left_out` the user wants no value kept."""
+
+    def __init__(self, names: Iterable[str], left_out: Iterable[str]) -> None:
+        super().__init__(names)
+        self.left_out = frozenset(left_out)
+
+
+def left_out_of(names: Iterable[str]) -> dict[str, str]:
+    """Why no value is kept, for each of `names` that the user left out."""
+    return {name: LEFT_OUT for name in names if name in names.left_out} if isinstance(names, Names) else {}
+
+
 def user_names(namespace: Mapping[str, object], hidden: Mapping[str, object]) -> list[str]:
     """The names in `namespace` that are the user's, sorted: not IPython's own, unless the user gave one another value."""
     return sorted(
