@@ -212,24 +212,24 @@ class KernelSnapshots:
         """
         self._auto.set_mode(mode)
         if mode != "off":
-            self._writer.warm_up()
+            self._writer.warm_up(self._environment)
 
     def restore(
         self, snapshot_id: str, names: Sequence[str] | None = None, *, trust: bool = False, recompute: bool = False
     ) -> Restored:
         """Make the variables what they were: all of them, or only `names`. See `mlnb.snapshots.restore`."""
-        with self._auto.turn:
-            return self._restorer.restore(snapshot_id, names, trust=trust, recompute=recompute)
+        self._auto.finish()
+        return self._restorer.restore(snapshot_id, names, trust=trust, recompute=recompute)
 
     def undo(self) -> Restored:
         """Take the last restore of this kernel back. See `mlnb.snapshots.undo`."""
-        with self._auto.turn:
-            return self._restorer.undo()
+        self._auto.finish()
+        return self._restorer.undo()
 
     def redo(self) -> Restored:
         """Do again what `undo` took back last. See `mlnb.snapshots.redo`."""
-        with self._auto.turn:
-            return self._restorer.redo()
+        self._auto.finish()
+        return self._restorer.redo()
 
     def preview(self, snapshot_id: str) -> Preview:
         """What a restore would do. See `mlnb.snapshots.preview`."""

@@ -31,7 +31,7 @@ class AutoSnapshots:
 
     Attributes:
         mode: as the user said it.
-        turn: held by whoever takes a snapshot, replaces variables or begins a cell, so that these never happen at once.
+        turn: held by whoever takes a snapshot or begins a cell, so that these never happen at once.
     """
 
     def __init__(self, take: Callable[[str], Taking | None], waiting: Callable[[], int]) -> None:
@@ -80,7 +80,7 @@ class AutoSnapshots:
                 self._take(reason)
 
     def finish(self) -> None:
-        """Nothing runs any more: take what was left out."""
+        """Take what was left out, unless a cell runs that may have changed it."""
         with self.turn:
             if self._left_out and not self._is_running:
                 self._take(self._left_out)

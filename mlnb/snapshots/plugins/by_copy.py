@@ -81,7 +81,7 @@ class CopyTaker:
             copy = copies.fork(lambda say: self._work(job, before, say), earlier, is_awaited=job.is_awaited)
             made = _Outstanding(job.id, copy, taking)
             self._outstanding.append(made)
-        self._listen(made, job.prepare)
+        self._listen(made, job)
         return taking
 
     def _work(self, job: Job, before: tuple[_Outstanding, ...], say: copies.Say) -> None:
@@ -101,8 +101,9 @@ class CopyTaker:
         self._catch_up(before)  # first of all: many copies at work at once would take the processors from the cells
         aside = ThreadPoolExecutor(1)  # git is asked, which takes its time
         around = aside.submit(job.gather().finish, latest(self._known, self._files.blobs))
-        capture = Capture(job.namespace, codecs(), {}, copies.keep_on)
-        capture.look(job.names(), job.process())
+        names = job.names()
+        capture = Capture(job.namespace, codecs() if names else (), {}, copies.keep_on)
+        capture.look(names, job.process())
         layout, found = self._lay_out(capture, job)
         say(found)
         copies.keep_on()
@@ -147,16 +148,19 @@ class CopyTaker:
             with contextlib.suppress(Exception):
                 oldest.result()
 
-    def _listen(self, made: _Outstanding, prepare: Callable[[], object]) -> None:
+    def _listen(self, made: _Outstanding, job: Job) -> None:
         if self._listener is None or self._listener[0] != os.getpid():  # threads do not survive a fork
-            thread = threading.Thread(target=self._hear_all, args=[prepare], name="mlnb-snapshots", daemon=True)
+            thread = threading.Thread(
+                target=self._hear_all, args=[job.prepare, job.is_awaited], name="mlnb-snapshots", daemon=True
+            )
             self._listener = (os.getpid(), thread)
             thread.start()
         self._queue.put(made)
 
-    def _hear_all(self, prepare: Callable[[], object]) -> None:
-        warm_up()
-        prepare()
+    def _hear_all(self, prepare: Callable[[], object], is_awaited: bool) -> None:
+        if is_awaited:  # by a restore, which needs the processor itself
+            self._hear(self._queue.get())
+        warm_up(prepare)
         while True:
             made = self._queue.get()
             self._hear(made)

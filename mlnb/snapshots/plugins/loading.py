@@ -59,7 +59,12 @@ def read_contents(
     for content in contents:
         for number, place in _places(content, manifest):
             places.setdefault(number, []).append(place)
-    with PackReader(blobs) as reader, ThreadPoolExecutor(_THREADS, thread_name_prefix="mlnb-read") as pool, _eager():
+    with (
+        PackReader(blobs) as reader,
+        ThreadPoolExecutor(_THREADS, thread_name_prefix="mlnb-read") as pool,
+        _eager(),
+        _without_collecting(),
+    ):
         reads = {
             number: pool.submit(_read, reader, manifest.chunks[number], targets) for number, targets in places.items()
         }
@@ -104,6 +109,18 @@ def _read(reader: PackReader, chunk: Chunk, targets: Sequence[memoryview]) -> No
 
 
 @contextlib.contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Python looks for garbage again and again while many objects are made; in here there is none, and each look visits them all."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@contextlib.contextmanager
 def _eager() -> Iterator[None]:
     """Threads that read in C get their turn between two steps of Python soon."""
     before = sys.getswitchinterval()
@@ -112,18 +129,6 @@ def _eager() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(before)
-
-
-@contextlib.contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Python looks for garbage again and again while many objects are made; here there is none, and each look visits them all."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def load(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import time
+from collections.abc import Callable
 
 _TURN_S = 0.002
 _LIBRARIES = (
@@ -29,8 +30,8 @@ _LIBRARIES = (
 )
 
 
-def warm_up() -> None:
-    """Import what a copy needs, and find the codecs. Call it in a thread of its own; a second time it costs nothing."""
+def warm_up(prepare: Callable[[], object]) -> None:
+    """Import what a copy needs, find the codecs, and `prepare`. Call it in a thread of its own; a second time it costs next to nothing."""
     for name in _LIBRARIES:
         with contextlib.suppress(ImportError):  # whoever needs it says what is wrong
             importlib.import_module(name)
@@ -38,3 +39,4 @@ def warm_up() -> None:
     from mlnb.snapshots.plugins.codecs import codecs
 
     codecs()  # looks at every package that is installed, once for each process
+    prepare()

@@ -49,9 +49,9 @@ class SnapshotWriter:
         """How many snapshots are not on disk yet."""
         return sum(not future.done() for future in self._pending)
 
-    def warm_up(self) -> None:
-        """Import what the first snapshot needs, behind the cells' backs."""
-        threading.Thread(target=warm_up, name="mlnb-snapshots-begin", daemon=True).start()
+    def warm_up(self, prepare: Callable[[], object]) -> None:
+        """Import what the first snapshot needs and `prepare` (see `Job`), behind the cells' backs."""
+        threading.Thread(target=warm_up, args=[prepare], name="mlnb-snapshots-begin", daemon=True).start()
 
     @property
     def latest(self) -> Manifest | None:
