@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -102,7 +103,8 @@ class SnapshotsService(WayBack):
         else:
             answer = self._call(kernel, "snapshots.take", {"reason": reason}, timeout_s)
             snapshot_id = str(answer["id"])
-        self._attach(snapshot_id, path, *document)
+        with contextlib.suppress(Conflict):  # the front end was faster: what it shows is newer than the file
+            self._attach(snapshot_id, path, *document)
         snapshot = self._put(snapshot_id)
         self._events.publish(Event("snapshot_taken", snapshot_id, {"notebook": str(path)}, self._clock()))
         if kernel is None:
@@ -250,7 +252,8 @@ class SnapshotsService(WayBack):
         name = labels.name_of(self._files, snapshot_id)
         if document is None:
             return replace(listing, name=name)
-        return replace(listing, name=name, notebook_id=document.notebook_id, is_clean=document.is_clean)
+        is_clean = document.is_clean if listing.is_clean is None else listing.is_clean
+        return replace(listing, name=name, notebook_id=document.notebook_id, is_clean=is_clean)
 
     def _put(self, snapshot_id: str) -> Snapshot:
         """Bring the index up to a snapshot, and return it."""

@@ -74,8 +74,13 @@ class Lab:
         argv = [sys.executable, str(folder / "kernel.py"), "-f", "{connection_file}"]
         (folder / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": name, "language": language}))
 
-    def write_notebook(self, name: str, *sources: str, parameters: bool = False, kernel: str = "python3") -> str:
-        """Save a notebook of code cells with ids ``c1``, ``c2`` ...; with `parameters` the first is its parameters cell."""
+    def write_notebook(
+        self, name: str, *sources: str, parameters: bool = False, kernel: str = "python3", is_kept: bool = True
+    ) -> str:
+        """Save a notebook of code cells with ids ``c1``, ``c2`` ...; with `parameters` the first is its parameters cell.
+
+        Unless `is_kept`, its states are kept by hand only.
+        """
         cells = [
             {
                 "id": f"c{number}",
@@ -88,7 +93,8 @@ class Lab:
             for number, source in enumerate(sources, 1)
         ]
         spec = {"name": kernel, "display_name": kernel}
-        document = {"cells": cells, "metadata": {"kernelspec": spec}, "nbformat": 4, "nbformat_minor": 5}
+        metadata = {"kernelspec": spec, **({} if is_kept else {"mlnb": {"snapshots": {"auto": "off"}}})}
+        document = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
         (self.root / name).write_text(json.dumps(document))
         return name
 

@@ -33,7 +33,7 @@ def compared(screen):
     def compare(name="diff.ipynb"):
         data = screen.lab.root / "numbers.csv"
         data.write_text("a,b\n1,x\n2,y\n3,z\n")
-        screen.open(screen.lab.write_notebook(name, *BEFORE, parameters=True))
+        screen.open(screen.lab.write_notebook(name, *BEFORE, parameters=True, is_kept=False))
         screen.wait_until_linked()
         run_all(screen)
         screen.lab.request("POST", "mlnb/snapshots", {"notebook": name, "reason": "before cleaning"})
@@ -102,7 +102,7 @@ def test_axe_finds_nothing_wrong_with_a_comparison(screen, compared, theme):
 
 
 def test_the_menu_offers_earlier_states_and_says_why_one_is_not_there(screen):
-    name = screen.lab.write_notebook("menu.ipynb", "x = 1")
+    name = screen.lab.write_notebook("menu.ipynb", "x = 1", is_kept=False)
     screen.open(name)
     screen.wait_until_linked()
     screen.run_cell("c1")

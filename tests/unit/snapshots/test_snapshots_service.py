@@ -99,6 +99,22 @@ def test_without_a_kernel_the_document_alone_is_kept_and_that_is_said(service, d
     assert [entry.event.name for entry in Outbox(database).read(0)] == ["snapshot_taken"]
 
 
+def test_a_front_end_that_gives_its_document_first_is_no_error(service, document, live, door, tmp_path):
+    shown = {**json.loads(document.read_text()), "cells": []}
+    ask = door.call
+
+    def told_meanwhile(connection_file, name, arguments, timeout_s):
+        answer = ask(connection_file, name, arguments, timeout_s)
+        if name == "snapshots.take":
+            service.history.attach(answer["id"], document, shown, is_clean=True)
+        return answer
+
+    door.call = told_meanwhile
+    taken = service.take(document, "both at once")
+    assert taken.part == "kernel_and_document"
+    assert json.loads(service.write_document(taken.snapshot.id, tmp_path / "kept.ipynb").read_text())["cells"] == []
+
+
 def test_with_a_kernel_variables_and_document_are_kept_and_come_back(service, document, live, database):
     live.run("x = [1]")
     taken = service.take(document, "live")
