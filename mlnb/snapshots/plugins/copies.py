@@ -17,6 +17,7 @@ import pickle
 import random
 import signal
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -34,6 +35,8 @@ _NO_COPY_WITH = {  # libraries with threads of their own that a copy does not ha
     "cupy": "CuPy",
 }
 Say = Callable[[object], None]
+importing = threading.Lock()
+"""Held by threads of ours that import: a copy made meanwhile would wait for the end of that import for ever."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ def fork(work: Callable[[Say], None], before: Iterable[Copy], *, is_awaited: boo
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of threads in this process; see `why_not`
-            with _unhurried():
+            with importing, _unhurried():
                 pid = os.fork()
     except OSError:
         for handle in (words_in, words_out, end_in, end_out):

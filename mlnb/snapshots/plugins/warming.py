@@ -11,6 +11,8 @@ import importlib
 import time
 from collections.abc import Callable
 
+from mlnb.snapshots.plugins import copies
+
 _TURN_S = 0.002
 _LIBRARIES = (
     "multiprocessing.context",
@@ -27,16 +29,18 @@ _LIBRARIES = (
     "mlnb.snapshots.plugins.fingerprint",
     "mlnb.snapshots.plugins.capture",
     "mlnb.snapshots.plugins.around",
+    "mlnb.envs.capture",
 )
 
 
 def warm_up(prepare: Callable[[], object]) -> None:
     """Import what a copy needs, find the codecs, and `prepare`. Call it in a thread of its own; a second time it costs next to nothing."""
     for name in _LIBRARIES:
-        with contextlib.suppress(ImportError):  # whoever needs it says what is wrong
+        with copies.importing, contextlib.suppress(ImportError):  # whoever needs it says what is wrong
             importlib.import_module(name)
         time.sleep(_TURN_S)
-    from mlnb.snapshots.plugins.codecs import codecs
+    with copies.importing:
+        from mlnb.snapshots.plugins.codecs import codecs
 
-    codecs()  # looks at every package that is installed, once for each process
+        codecs()  # looks at every package that is installed, once for each process
     prepare()
