@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from mlnb.order.ports import Analyzer
     from mlnb.order.service import OrderService
     from mlnb.order.types import OrderPolicy
-    from mlnb.snapshots.history import History
     from mlnb.snapshots.service import SnapshotsService
     from mlnb.snapshots.upkeep import Upkeep
     from mlnb.store.blobs import BlobStore
@@ -192,11 +191,6 @@ class Wiring:
         fetch, linked = (lambda snapshot_id: self.snapshot_upkeep.fetch(snapshot_id)), self._linked_snapshots
         kernels = (live_kernels, KernelClient())
         return SnapshotsService(repo, files, self.outbox, *kernels, env_id, identify, fetch=fetch, linked=linked)
-
-    @cached_property
-    def snapshot_history(self) -> History:
-        """Names of snapshots, and being rid of them: in a kernel, too, which has a snapshot service of its own."""
-        return self.snapshots.history
 
     def _linked_snapshots(self) -> set[str]:
         """The snapshots that jobs and runs point to."""

@@ -43,8 +43,15 @@ def service(area: str) -> Any:  # noqa: ANN401 - each area's __init__ narrows it
     Raises:
         NotInstalled: only the kernel half of mlnb is installed here and it does not offer this area.
     """
-    if area in _filled:
-        return _filled[area]
+    return _filled[area] if area in _filled else composed(area)
+
+
+def composed(area: str) -> Any:  # noqa: ANN401 - as `service`
+    """The service of the composition root for `area`, also where another one is in use: a kernel has snapshots of its own.
+
+    Raises:
+        NotInstalled: only the kernel half of mlnb is installed here.
+    """
     if _composed is None:
         compose(_build())
     try:

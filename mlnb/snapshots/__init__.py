@@ -185,7 +185,7 @@ def _history() -> Any:  # noqa: ANN401 - mlnb.snapshots.history.History
     service = current.service("snapshots")
     if hasattr(service, "set_auto"):
         service.flush()  # in a kernel: what was just taken can be named
-    return current.service("snapshot_history")
+    return current.composed("snapshots").history
 
 
 def _kernel() -> Any:  # noqa: ANN401 - mlnb.kernel.snapshots.KernelSnapshots, which an area does not import
