@@ -105,6 +105,7 @@ class Loaded:
             sources=lambda: sources_of(self.order, self.asked),
         )
         self.snapshots.place.listeners.append(self.comms.tell)
+        self.snapshots.place.knowers.append(self.order)
         current.fill("snapshots", self.snapshots)
         with logged("load: MLNB_SNAPSHOTS_AUTO"):
             self.snapshots.set_auto(os.environ.get("MLNB_SNAPSHOTS_AUTO", "off"))

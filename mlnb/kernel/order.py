@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from mlnb.kernel.order_between import Between
 from mlnb.kernel.order_document import Document
 from mlnb.kernel.order_judge import Judge, Judged
 from mlnb.kernel.order_ladder import Ladder
+from mlnb.kernel.order_restored import Moments, take_back
 from mlnb.kernel.order_runs import CellRefused, Runs
 from mlnb.kernel.order_saved import SavedNotebooks
 from mlnb.kernel.order_words import order_in_words
@@ -58,7 +60,8 @@ class KernelOrder(SavedNotebooks):
         self._ladder = ladder or Ladder()
         self._document = Document(find or registry.own_notebook, lambda source: self._analyzer.analyze(source).digest)
         self._runs = Runs(shell, self._analyzer, self, between or Between(shell))
-        self._judge = Judge(self._document, lambda: self._runs.tracker, self._analyzer)
+        self._moments = Moments()
+        self._judge = Judge(self._document, lambda: self._runs.tracker, self._analyzer, self._moments.why_never_run)
         self._is_trusted = False
         self.listeners: list[Callable[[], None]] = []
 
@@ -233,6 +236,8 @@ class KernelOrder(SavedNotebooks):
         with self._lock:
             self._runs.after_run(result)
             self._judge.forget()
+            with self.following("noting a snapshot"):
+                self._keep()
         self.tell()
 
     def visit(self, tree: Any) -> Any:  # noqa: ANN401 - untyped by its library
@@ -259,6 +264,33 @@ class KernelOrder(SavedNotebooks):
         with self._lock, self._runs.standing_in(cell_id, source):
             yield
         self._judge.forget()
+
+    # ---- what snapshots tell
+
+    def froze(self, snapshot_id: str) -> None:
+        """A snapshot was taken: what is known now belongs to it."""
+        with self._lock, self.following("noting a snapshot"):
+            if self._runs.is_in_code:
+                self._moments.wait(snapshot_id)
+            else:
+                self._keep(snapshot_id)
+
+    def went_back(self, snapshot_id: str, back: Collection[str], ran: Mapping[str, datetime]) -> None:
+        """All variables were brought back from a snapshot: the cells count as they did then, where that was in this kernel.
+
+        Args:
+            snapshot_id: which.
+            back: the names whose values are as they were.
+            ran: when the state was kept, for each cell that had run.
+        """
+        with self._lock, self.following("noting that variables were brought back"):
+            then = self._moments.of(snapshot_id)
+            self._moments.brought = dict(ran) if then is None else {}
+            if then is not None and not self.is_off():
+                take_back(self._runs.tracker, then, back, is_running=self._runs.is_running)
+                self._runs.failed = set(then.failed)
+            self._judge.forget()
+        self.tell()
 
     # ---- what the hooks ask (`mlnb.kernel.order_runs.Gate`)
 
@@ -300,9 +332,16 @@ class KernelOrder(SavedNotebooks):
             with contextlib.suppress(Exception):
                 self._runs.let_go()
                 self._runs.forget()
+                self._moments.forget()
                 self._judge.forget()
 
     # ---- inside
+
+    def _keep(self, *snapshot_ids: str) -> None:
+        if not self.is_off() and not self._runs.is_in_code:
+            if not self._runs.is_running:
+                self._runs.tracker.has_news()
+            self._moments.keep(self._runs.tracker, self._runs.failed, *snapshot_ids)
 
     def _judged(self) -> Judged | None:
         """The state of affairs; None in mode ``off``, and where a fault of ours has just made it so."""

@@ -57,6 +57,16 @@ class Disk:
             return _in(self.start_of(f"@file:{rest.replace('%7E', '~')}"))
         return self._names_in(rest) if kind == "@names" else None
 
+    def moment(self) -> dict[str, Mapping[str, Fingerprint]]:
+        """What lay on disk before any run so far changed it."""
+        return {"written": dict(self._written), "entries": dict(self._entries), "loaded": dict(self._loaded)}
+
+    def take_back(self, moment: Mapping[str, Mapping[str, Fingerprint]]) -> None:
+        """Know what was known then: what only later runs changed counts as it is now, for no run that is known explains it."""
+        self._written = dict(moment["written"])
+        self._entries = dict(moment["entries"])
+        self._loaded = dict(moment["loaded"])
+
     def before(self, code: CellCode, reach: Reach) -> DiskState:
         """What `code` may find."""
         values = self._values_of(reach)

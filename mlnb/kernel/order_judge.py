@@ -82,15 +82,22 @@ class Judge:
         document: the document.
         tracker: what watches the runs, begun on first use.
         analyzer: reads the code of cells.
+        why_never_run: why a cell that never ran has its values all the same, or empty.
         clock: tells the time.
     """
 
     def __init__(
-        self, document: Document, tracker: Callable[[], Tracker], analyzer: Analyzer, clock: Clock = utc_now
+        self,
+        document: Document,
+        tracker: Callable[[], Tracker],
+        analyzer: Analyzer,
+        why_never_run: Callable[[str], str] = lambda _cell_id: "",
+        clock: Clock = utc_now,
     ) -> None:
         self._document = document
         self._tracker = tracker
         self.analyzer = analyzer
+        self._why_never_run = why_never_run
         self._clock = clock
         self._vouches: dict[str, vouching.Vouch] = {}
         self._judged: Judged | None = None
@@ -147,6 +154,9 @@ class Judge:
         others |= {cell.id: f"cell {cell.number}, which is tagged skip" for cell in skipped}
         found = self._vouched(cells, knowledge, folded, others)
         found |= {cell.id: CellStatus("fresh", [_KEPT_REASONS["skip"]], kept="skip") for cell in skipped}
+        for cell_id, status in found.items():
+            if status.state == "never_run" and (why := self._why_never_run(cell_id)):
+                found[cell_id] = replace(status, reasons=[why])
         for cell_id in frozen & found.keys():
             reasons = found[cell_id].reasons or [_KEPT_REASONS["frozen"]]
             found[cell_id] = replace(found[cell_id], reasons=reasons, kept="frozen")

@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from mlnb.order.rules.remembering import forgotten, is_due, remembered
+from mlnb.order.rules.remembering import contradicting, forgotten, is_due, remembered
 from mlnb.order.rules.traces import CellRun, Fingerprint, Key, Trace, history_digest
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What was remembered at one moment. The lists only grow afterwards, so that it costs their lengths."""
+
+    grown: tuple[list[CellRun], list[str], list[Fingerprint]]
+    lengths: tuple[int, int]
+
+    @property
+    def runs(self) -> list[CellRun]:
+        """The runs that were remembered, oldest first."""
+        return self.grown[0][: self.lengths[0]]
 
 
 class Memory:
@@ -42,6 +56,22 @@ class Memory:
             for digest, keys in forgotten(before, self.runs).items():
                 self.forgotten.setdefault(digest, set()).update(keys)
         return run
+
+    def moment(self) -> Moment:
+        """What is remembered now."""
+        return Moment((self.runs, self._codes, self._texts), (len(self.runs), len(self._codes)))
+
+    def take_back(self, moment: Moment) -> None:
+        """Remember what was remembered then; of later runs only what speaks against a run of then, and what they set or changed."""
+        runs = moment.runs
+        known = set(map(id, runs))
+        later = [run for run in self.runs if id(run) not in known]
+        for digest, keys in forgotten(later, runs).items():
+            self.forgotten.setdefault(digest, set()).update(keys)
+        self.runs = [*contradicting(runs, later), *runs]
+        self._last = {run.cell_id for run in self.runs}
+        _, codes, texts = moment.grown
+        self._codes, self._texts = codes[: moment.lengths[1]], texts[: moment.lengths[1]]
 
     def history(self) -> Fingerprint:
         """Of the code that ran so far, in order."""

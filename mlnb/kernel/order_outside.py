@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import sys
 import types
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from mlnb.kernel import order_loading, order_reads, order_remote, order_world
+from mlnb.kernel import order_content, order_loading, order_reads, order_remote, order_world
 from mlnb.kernel.order_disk import Disk, DiskState
 from mlnb.kernel.order_files import ABSENT, Watch
 from mlnb.kernel.order_names import Names, Reach
@@ -74,6 +75,36 @@ class Outside:
             return self._settings.start_of(key)
         found = self._disk.start_of(key)
         return self.start.get(key) if found is None else found
+
+    def disk_before(self) -> dict[str, Mapping[str, Fingerprint]]:
+        """What lay on disk before any run so far changed it; for `take_back`."""
+        return self._disk.moment()
+
+    def take_back(self, disk: Mapping[str, Mapping[str, Fingerprint]]) -> None:
+        """Know of the disk what was known then."""
+        self._disk.take_back(disk)
+
+    def look(self, keys: Collection[Key]) -> dict[Key, Fingerprint]:
+        """What `keys` are now, as far as that can be told without a run; it is taken over."""
+        found = self._settings.look([key for key in keys if key.startswith("@library:")])
+        for key in keys:
+            if not key.startswith("@library:") and (now := self._look(key)) is not None:
+                found[key] = now
+        self.now.update(found)
+        return found
+
+    def _look(self, key: Key) -> Fingerprint | None:
+        kind, _, rest = key.partition(":")
+        if kind == "@file":
+            found: Fingerprint | None = order_content.content(rest)
+        elif kind == "@env":
+            found = order_world.environment().get(rest, ABSENT)
+        elif kind == "@own":
+            module = sys.modules.get(rest)
+            found = order_world.module_surface(module) if isinstance(module, types.ModuleType) else None
+        else:
+            found = self._values(CellCode("")).get(key)
+        return found
 
     def take(self, code: CellCode, reach: Reach) -> OutsideState:
         """The outside as it is now, as far as `code` can tell it apart."""

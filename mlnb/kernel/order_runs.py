@@ -66,6 +66,7 @@ class Runs:
         self._tracker: Tracker | None = None
         self._is_late = getattr(shell, "execution_count", 1) > 1  # cells ran that nobody watched
         self._begun: Begun | None = None
+        self._has_started = False  # whether its code has, not only its hooks
         self._began_at = 0.0
         self._depth = 0
         self._refusal: str | None = None
@@ -89,6 +90,11 @@ class Runs:
         return self._begun is not None
 
     @property
+    def is_in_code(self) -> bool:
+        """Whether the code of a watched cell has begun to run."""
+        return self._begun is not None and self._has_started
+
+    @property
     def running(self) -> str | None:
         """The cell that is running, where it is one and watched."""
         return None if self._begun is None else self._begun.cell_id
@@ -101,7 +107,7 @@ class Runs:
         self._between.explain()
         if self._depth > 1:
             return  # a cell that runs cells, as magics do, is one run
-        self._refusal, self._kept, self._begun = None, "", None
+        self._refusal, self._kept, self._begun, self._has_started = None, "", None, False
         try:
             with self._gate.following("before a cell"):
                 self._before(info)
@@ -136,6 +142,7 @@ class Runs:
         Raises:
             CellRefused: the mode does not let this cell run now.
         """
+        self._has_started = True
         refusal, self._refusal = self._refusal, None
         kept, self._kept = self._kept, ""
         if refusal is not None:

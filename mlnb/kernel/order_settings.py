@@ -81,6 +81,17 @@ class Settings:
         found = self._start.get(key)
         return found if found is not None else self._libraries.start_of(package, item)
 
+    def look(self, keys: Iterable[Key]) -> dict[Key, Fingerprint]:
+        """What `keys` are now."""
+        items = {key.removeprefix("@library:") for key in keys}
+        families = {item.partition("/")[0] for item in items}
+        seen = self._libraries.look(families)
+        self._libraries.absorb(seen.keys() - items)
+        self._ask_process(families)
+        self._current = None
+        now = self._now()
+        return {key: now.get(key, self.start_of(key)) for key in keys}
+
     def whole(self, key: Key) -> Fingerprint:
         """The fingerprint of an ``@all:`` key as things are now."""
         family, excluded = members_of(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from mlnb.kernel.order_sharing import sharing_of
 from mlnb.kernel.order_slots import Slots
 from mlnb.kernel.order_values import Print, print_of
 from mlnb.order.ports import Analyzer
-from mlnb.order.rules.traces import ABSENT, AT_START, CellRun, Fingerprint, Key, Knowledge, Trace
+from mlnb.order.rules.traces import ABSENT, AT_START, CellRun, Fingerprint, Key, Knowledge, Seen, Trace
 from mlnb.order.types import CellCode
 
 # What functions ask for, by a word that means nothing else; for the cell's own code see ``python_effects``.
@@ -64,6 +65,12 @@ class Tracker:
         self._slots = Slots(self.names)
         self.names.refresh()
         self.start: dict[str, Fingerprint] = {name: known.digest for name, known in self.names.prints.items()}
+        self.displaced: set[Key] = set()  # see `Knowledge`, as the next two
+        self.noted: Mapping[str, tuple[Seen, ...]] = {}
+        self.noted_at = 0
+        self.replaced: set[str] = (
+            set()
+        )  # names that the running cell had set by a restore, and that were looked at since
         self.start_shared = {name: known.objects for name, known in self.names.prints.items()}
 
     @property
@@ -100,7 +107,8 @@ class Tracker:
         if failed:
             begun.files.read |= begun.files.searched
         code, reach = begun.code, begun.reach
-        changed = self.names.refresh()
+        changed = self.names.refresh() | self.replaced
+        self.replaced = set()
         for name in (begun.looked_at | code.binds) - changed:  # a new value may lie where the old one was
             self.names.look(name)
         later = self.names.reach(code, look=False, extra=code.binds & code.uses)
@@ -149,6 +157,8 @@ class Tracker:
         self._keep(cell_id, Trace(self._analyzer.analyze("").digest, {}, {}))
 
     def _keep(self, cell_id: str | None, trace: Trace) -> CellRun:
+        if trace.digest:
+            self.displaced.difference_update(trace.outputs)
         after: dict[Key, Fingerprint] = {name: known.digest for name, known in self.names.prints.items()}
         after.update(self.outside.now)
         return self.memory.keep(cell_id, trace, after)
@@ -160,6 +170,10 @@ class Tracker:
         left, self.start, self.start_shared = self.start, {}, {}
         if left:
             self._keep(None, Trace("", {}, left))
+
+    def note(self, values: Mapping[str, Fingerprint], doubtful: Collection[str] = ()) -> None:
+        """Names have these values, or perhaps do, and no cell gave them."""
+        self._keep(None, Trace("", {}, values, unsure=frozenset(doubtful)))
 
     def has_news(self) -> bool:
         """Whether names were set or removed since the last look, while no cell ran; they are noted."""
@@ -181,7 +195,7 @@ class Tracker:
         shared = {name: known.objects for name, known in self.names.prints.items() if known.objects}
         return Knowledge(
             self.memory.runs, start, live, start_shared=self.start_shared, live_shared=shared, besides=self._slots.besides,
-            forgotten=self.memory.forgotten,
+            forgotten=self.memory.forgotten, displaced=frozenset(self.displaced), noted=self.noted, noted_at=self.noted_at,
         )  # fmt: skip
 
     def is_changeable(self, name: str) -> bool:
@@ -209,7 +223,7 @@ class Tracker:
             if (now := self.names.digest(name)) != (before[name].digest if name in before else ABSENT)
         }
         if outputs:
-            self._keep(None, Trace("", {}, outputs, unsure=frozenset(doubtful)))
+            self.note(outputs, doubtful)
 
     @staticmethod
     def _before(begun: Begun, name: str) -> Fingerprint:

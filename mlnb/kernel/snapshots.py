@@ -121,6 +121,7 @@ class KernelSnapshots:
         self._tell()
         taking = (self._writer.take_again(job, same) if same else None) or self._writer.take(job)
         self._auto.took()
+        self.place.froze(snapshot_id)
         return TakenSnapshot(snapshot_id, created_at, why, taking)
 
     def _names(self) -> Sequence[str]:
@@ -259,6 +260,7 @@ class KernelSnapshots:
                 notebook=self._notebook,
                 sources=self._cells.sources,
                 went=lambda id: self.place.went(id, len(self._cells.runs)),
+                back=self.place.back,
             )
         return self._lazy_restorer
 

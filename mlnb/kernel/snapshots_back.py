@@ -38,6 +38,7 @@ class Restorer:
         notebook: the notebook's path; asked at each preview.
         sources: sources of the cells that ran here, by digest.
         went: told at which snapshot the kernel stands afterwards.
+        back: told when all variables of a snapshot were brought back.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Restorer:
         notebook: Callable[[], Path | None],
         sources: Mapping[str, str],
         went: Callable[[str], object] = lambda _id: None,
+        back: Callable[[Manifest, Restored], object] = lambda _manifest, _restored: None,
     ) -> None:
         self._kernel = kernel
         self._linked = linked
@@ -58,6 +60,7 @@ class Restorer:
         self._notebook = notebook
         self._sources = sources
         self._went = went
+        self._back = back
         self._steps = Steps(self._go)
         self._busy = threading.Lock()
 
@@ -85,6 +88,8 @@ class Restorer:
             done = restore(self._kernel, manifest, Wish(names, is_cautious, recompute))
             self._steps.note(Step(str(done.restored.undo), done.lost))
             self._linked(str(done.restored.undo))
+            if names is None:
+                self._back(manifest, done.restored)
             self._went(snapshot_id if names is None else str(done.restored.undo))  # some variables make no other state
             return done.restored
 
@@ -143,8 +148,10 @@ class Restorer:
         return True
 
     def _go(self, step: Step) -> tuple[Restored, Step]:
-        done = restore(self._kernel, self._kernel.files.read(step.snapshot), Wish(held=step.held))
+        manifest = self._kernel.files.read(step.snapshot)
+        done = restore(self._kernel, manifest, Wish(held=step.held))
         self._linked(str(done.restored.undo))
+        self._back(manifest, done.restored)
         self._went(step.snapshot)
         return done.restored, Step(str(done.restored.undo), done.lost)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
+from datetime import datetime
 from typing import Any, Protocol
 
 from mlnb.kernel.snapshots_taken import TakenSnapshot
-from mlnb.snapshots.types import Manifest
+from mlnb.snapshots.types import Manifest, Restored
 
 Listener = Callable[[str, Mapping[str, Any]], object]
 """Told the name of an event, ``snapshot_taken`` or ``snapshot_restored``, and what there is to know of it."""
@@ -25,6 +26,16 @@ class Steps(Protocol):
         """Whether there is one to do again."""
 
 
+class Knower(Protocol):
+    """Who knows what the cells of a kernel are worth: order."""
+
+    def froze(self, snapshot_id: str) -> None:
+        """A snapshot was taken: what is known now belongs to it."""
+
+    def went_back(self, snapshot_id: str, back: Collection[str], ran: Mapping[str, datetime]) -> None:
+        """All variables were brought back; `back` are those that are as they were, `ran` the cells that had run, with the moment."""
+
+
 class Place:
     """Where one kernel stands: at the snapshot that was taken or restored last.
 
@@ -36,6 +47,7 @@ class Place:
         self.snapshot: str | None = None
         self.runs = 0  # cell runs when it was reached
         self.listeners: list[Listener] = []
+        self.knowers: list[Knower] = []
         self._log = log
 
     def took(self, taken: TakenSnapshot, runs: int, cell_id: str | None) -> None:
@@ -47,6 +59,17 @@ class Place:
         """The kernel was brought to the state of a snapshot."""
         self.snapshot, self.runs = snapshot_id, runs
         self._tell("snapshot_restored", {"id": snapshot_id})
+
+    def froze(self, snapshot_id: str) -> None:
+        """The variables were frozen as they are, at this moment."""
+        for knower in self.knowers:
+            knower.froze(snapshot_id)
+
+    def back(self, manifest: Manifest, restored: Restored) -> None:
+        """All variables of `manifest` were brought back, as far as `restored` says."""
+        ran = {run.cell_id: manifest.created_at for run in manifest.cell_runs if run.cell_id}
+        for knower in self.knowers:
+            knower.went_back(manifest.id, restored.restored, ran)
 
     def where(self, runs: int, auto: str, steps: Steps | None) -> dict[str, object]:
         """Where the kernel stands, for front ends.

@@ -44,6 +44,7 @@ def fold(document: Sequence[Cell], knowledge: Knowledge) -> Folded:
     for cell in document:
         state.take(cell)
     state.blame_last_writers()
+    state.blame_for_displaced()
     return Folded(state.judgements, state.expectation.values)
 
 
@@ -57,6 +58,7 @@ class _Fold:
         self.sharing = Sharing(knowledge.start_shared)
         self.judgements: dict[str, Judgement] = {}
         self.sure_writers: dict[str, tuple[Fingerprint, tuple[str, ...]]] = {}
+        self.outside_writers: dict[Key, str] = {}
 
     def take(self, cell: Cell) -> None:
         """Judge `cell` and carry the expectation over it."""
@@ -179,6 +181,7 @@ class _Fold:
         for key, value in trace.outputs.items():
             self.expectation.set(key, self._continued(cell, trace, key) or Expected(value, cell.id, varying))
             if not is_name(key):
+                self.outside_writers[key] = cell.id
                 continue
             # who sets a name to the object it holds already may not have written it: the writer before is to blame as well
             before, writers = self.sure_writers.get(key, (None, ()))
@@ -317,3 +320,12 @@ class _Fold:
                     judgement.state = "unknown" if is_doubt else "stale"
                     kind: CauseKind = "touched" if is_doubt else "changed_since"
                     judgement.causes.append(Cause(kind, name, Expected(value, writer), self.last.get(writer)))
+
+    def blame_for_displaced(self) -> None:
+        """What a restore did not bring back makes its last writer stale."""
+        for key in sorted(self.knowledge.displaced):
+            writers = self.sure_writers[key][1] if key in self.sure_writers else (self.outside_writers.get(key),)
+            for judgement in [self.judgements[writer] for writer in writers if writer is not None]:
+                if judgement.state == "fresh":
+                    judgement.state = "stale"
+                    judgement.causes.append(Cause("not_back", key))

@@ -9,7 +9,7 @@ from mlnb.order.rules.traces import CellRun, Fingerprint, Key
 from mlnb.order.types import CellState
 
 CauseKind = Literal[
-    "never_run", "edited", "other_code", "input", "needs", "extra", "sharing", "display", "output", "changed_since", "touched",
+    "never_run", "edited", "other_code", "input", "needs", "extra", "sharing", "display", "output", "changed_since", "not_back", "touched",
     "varying", "varying_input", "undetermined",
 ]  # fmt: skip
 

@@ -99,6 +99,7 @@ class _Words:
             "undetermined": f"this cell gave different results {f'in {name} ' if cause.key else ''}from the same inputs: it depends on "
             "something mlnb cannot see",
             "touched": f"code that is not a cell of this notebook may have changed {name}, into which mlnb cannot look",
+            "not_back": f"{name} was not brought back as this cell left it",
             "varying": f"the result of this cell differs from run to run: it depends on {cause.key}",
             "varying_input": f"{name} differs from run to run ({cause.expected.varying if cause.expected else ''})",
         }

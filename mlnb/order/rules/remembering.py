@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 
-from mlnb.order.rules.traces import CellRun, Key, Seen, Trace, family_of
+from mlnb.order.rules.traces import CellRun, Key, Seen, Trace, difference, family_of
 
 RECENT = 200
 """That many of the latest runs are kept as they are: reasons name them."""
@@ -49,6 +49,26 @@ def forgotten(before: Iterable[CellRun], kept: Iterable[CellRun]) -> dict[str, s
         if run.number not in stays and run.trace.digest:
             found.setdefault(run.trace.digest, set()).update(run.trace.outputs)
     return found
+
+
+def contradicting(runs: Sequence[CellRun], later: Iterable[CellRun]) -> list[CellRun]:
+    """Of the runs `later`, which no longer count, those that gave something else than one of `runs` from the same: they show that
+    its code depends on what nobody sees. They come as runs of no cell, numbered before all others.
+    """
+    same: dict[str, list[CellRun]] = {}
+    for run in runs:
+        same.setdefault(run.trace.digest, []).append(run)
+    number = min([0, *(run.number for run in runs)])
+    found: list[CellRun] = []
+    for run in later:
+        trace = run.trace
+        alike = [one.trace for one in same.get(trace.digest, ()) if one.trace.inputs == trace.inputs]
+        is_told = any(difference(alike[0], one) is not None for one in alike[1:])
+        if trace.digest and alike and not is_told and difference(alike[0], trace) is not None:
+            number -= 1
+            found.append(dataclasses.replace(run, number=number, cell_id=None))
+            same[trace.digest].append(run)
+    return found[::-1]
 
 
 def _latest_without_cell(runs: Sequence[CellRun]) -> set[int]:

@@ -175,6 +175,10 @@ class Knowledge:
         live_shared: changeable objects of the names as they are now.
         besides: of some values, by parts and fingerprint, the fingerprint without these parts.
         forgotten: what runs that are no longer known set or changed, by digest of their code.
+        displaced: what is not as the last run left it, since a restore did not bring it back: names that share objects otherwise, and
+            things outside the names.
+        noted: changeable objects of names that a restore brought back, as runs before it had left them.
+        noted_at: the number of the last run before that restore.
     """
 
     runs: Sequence[CellRun]
@@ -185,6 +189,9 @@ class Knowledge:
     live_shared: Mapping[str, tuple[Seen, ...]] = field(default_factory=dict)
     besides: Mapping[tuple[str, Fingerprint], Fingerprint] = field(default_factory=dict)
     forgotten: Mapping[str, set[Key]] = field(default_factory=dict)
+    displaced: frozenset[Key] = frozenset()
+    noted: Mapping[str, tuple[Seen, ...]] = field(default_factory=dict)
+    noted_at: int = 0
 
     def traces(self) -> dict[str, list[CellRun]]:
         """The runs by digest of their code, latest first."""
@@ -198,9 +205,11 @@ class Knowledge:
 
         What libraries change in their objects without changing the value (caches) is not in it, as it is not in what is expected.
         """
-        found = dict(self.live_shared)
+        found = {name: self.noted.get(name, seen) for name, seen in self.live_shared.items()}
         noted: set[Key] = set()
         for run in reversed(self.runs):
+            if run.number <= self.noted_at:
+                break  # its objects are gone, others stand for them
             for key in run.trace.outputs:
                 if key in noted or not is_name(key):
                     continue
