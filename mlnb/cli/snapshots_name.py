@@ -52,4 +52,5 @@ def delete(snapshot_ids: tuple[str, ...], yes: bool, as_json: bool) -> None:
     for one in ids:
         history.delete(one)
     freed = "What no other snapshot holds is freed with the next `mlnb snapshot gc`."
-    emit({"deleted": ids}, as_json, lambda: f"{len(ids)} snapshots are deleted. {freed}")
+    gone = "1 snapshot is" if len(ids) == 1 else f"{len(ids)} snapshots are"
+    emit({"deleted": ids}, as_json, lambda: f"{gone} deleted. {freed}")
