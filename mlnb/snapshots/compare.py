@@ -139,7 +139,7 @@ class Comparisons:
     def _before(self, path: Path, since: diff_since.Since, *, is_now_taken: bool) -> Snapshot | tuple[str, bytes]:
         if since == "clean":
             earlier = self._all(path) if is_now_taken else islice(self._all(path), 1, None)
-            return diff_since.last_clean(earlier, lambda one: self.files.read_any(one.id)[0].cell_runs)
+            return diff_since.last_clean(earlier)
         if since == "run":
             return diff_since.last_of_run(self._all(path))
         if since == "yesterday":

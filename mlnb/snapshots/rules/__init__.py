@@ -120,8 +120,9 @@ def is_due(auto: Auto, succeeded: bool, since_last_s: float) -> bool:
 
 
 def snapshot_from_manifest(manifest: Manifest, *, has_document: bool, is_trusted: bool = True) -> Snapshot:
-    """The listing of the snapshot that `manifest` describes."""
+    """The listing of the snapshot that `manifest` describes. It is not clean where the last run of a cell had failed."""
     last = manifest.cell_runs[-1] if manifest.cell_runs else None
+    last_of_each = {run.cell_id or run.source_digest: run.succeeded for run in manifest.cell_runs}
     return Snapshot(
         id=manifest.id,
         notebook=manifest.notebook,
@@ -141,4 +142,5 @@ def snapshot_from_manifest(manifest: Manifest, *, has_document: bool, is_trusted
         parent=manifest.parent,
         cell_id=last.cell_id if last else None,
         succeeded=last.succeeded if last else None,
+        is_clean=None if all(last_of_each.values()) else False,
     )

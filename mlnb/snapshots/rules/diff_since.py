@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, get_args
 
 from mlnb.core.errors import BadInput, NotFound
-from mlnb.snapshots.types import CellRun, Snapshot
+from mlnb.snapshots.types import Snapshot
 
 Since = Literal["commit", "run", "clean", "yesterday"]
 OF_RUNS = ("end of job-", "end of run-")
@@ -44,36 +44,27 @@ def last_of_run(snapshots: Iterable[Snapshot]) -> Snapshot:
     return found
 
 
-def is_clean(runs: Sequence[CellRun]) -> bool:
-    """Whether cells ran and the last run of none of them failed.
-
-    Args:
-        runs: of one kernel session, in their order.
-    """
-    last = {run.cell_id or run.source_digest: run.succeeded for run in runs}
-    return bool(last) and all(last.values())
+def is_clean(one: Snapshot) -> bool:
+    """Whether a state is clean: cells had run, the last run of none of them had failed, and none is known to have been stale or edited."""
+    is_known_bad = one.is_clean is False or one.succeeded is False
+    return one.has_kernel and not is_known_bad and (one.is_clean is True or one.succeeded is True)
 
 
-def last_clean(snapshots: Iterable[Snapshot], runs_of: Callable[[Snapshot], Sequence[CellRun]]) -> Snapshot:
-    """The last state in which no cell's last run had failed, and none was known to be stale or edited.
+def last_clean(snapshots: Iterable[Snapshot]) -> Snapshot:
+    """The last state that is clean.
 
     Args:
         snapshots: of the notebook, newest first.
-        runs_of: the cell runs that a state had seen.
 
     Raises:
         NotFound: there is none.
     """
-    found = next((one for one in snapshots if _is_clean(one, runs_of)), None)
+    found = next((one for one in snapshots if is_clean(one)), None)
     if found is None:
         raise NotFound(
             "this notebook has no earlier state in which no cell had failed", "Take a snapshot when its cells have run."
         )
     return found
-
-
-def _is_clean(one: Snapshot, runs_of: Callable[[Snapshot], Sequence[CellRun]]) -> bool:
-    return one.has_kernel and one.is_clean is not False and one.succeeded is not False and is_clean(runs_of(one))
 
 
 def last_before(snapshots: Iterable[Snapshot], moment: datetime) -> Snapshot:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mlnb.snapshots.rules.diff_since import OF_RUNS
+from mlnb.snapshots.rules.diff_since import OF_RUNS, is_clean
 from mlnb.snapshots.rules.retention import is_named
 from mlnb.snapshots.timelines import Entry, Kind, Timeline
 from mlnb.snapshots.types import Snapshot
@@ -53,7 +53,6 @@ def entry_of(snapshot: Snapshot, parent: str | None) -> Entry:
         kind = "before"
     elif not snapshot.has_kernel:
         kind = "document"
-    is_clean = snapshot.succeeded is True if snapshot.is_clean is None else snapshot.is_clean
     return Entry(
         id=snapshot.id,
         created_at=snapshot.created_at,
@@ -64,7 +63,7 @@ def entry_of(snapshot: Snapshot, parent: str | None) -> Entry:
         cell_id=snapshot.cell_id,
         cell_runs=snapshot.cell_runs,
         succeeded=snapshot.succeeded,
-        is_clean=is_clean and snapshot.has_kernel and snapshot.succeeded is not False,
+        is_clean=is_clean(snapshot),
         variables=len(snapshot.variables),
         lost=sum(1 for one in snapshot.variables.values() if one.state != "saved"),
         size_bytes=snapshot.size_bytes,

@@ -143,20 +143,17 @@ def test_earlier_states_are_found(notebook, listed):
         diff_since.since_from_text("christmas")
 
 
-def test_a_clean_state_is_one_in_which_no_cell_had_failed_when_it_ran_last(notebook, listed, files):
-    def runs(one):
-        return files.read(one.id).cell_runs
-
+def test_a_clean_state_is_one_in_which_no_cell_had_failed_when_it_ran_last(notebook, listed):
     def run(source, cell_id):
         notebook.shell.run_cell(source, store_history=True, cell_id=cell_id)
         return listed()
 
     one, two, three = run("x = 1", "c1"), run("1 / 0", "c2"), run("1 / 1", "c2")
-    assert diff_since.last_clean([three, two, one], runs) == three
-    assert diff_since.last_clean([two, one], runs) == one
-    assert diff_since.last_clean([replace(three, is_clean=False), one], runs) == one
+    assert diff_since.last_clean([three, two, one]) == three
+    assert diff_since.last_clean([two, one]) == one
+    assert diff_since.last_clean([replace(three, is_clean=False), one]) == one
     with pytest.raises(NotFound, match="no earlier state"):
-        diff_since.last_clean([two, replace(one, has_kernel=False)], runs)
+        diff_since.last_clean([two, replace(one, has_kernel=False)])
 
 
 def test_each_word_and_each_id_leads_to_its_state(notebook, listed, files, tmp_path):
