@@ -14,7 +14,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ from mlnb.snapshots.plugins.warming import warm_up
 from mlnb.snapshots.types import Manifest
 
 if TYPE_CHECKING:
+    from mlnb.snapshots.plugins.around import Gathered
     from mlnb.snapshots.plugins.capture import Capture
 
 _MOST_COPIES = 32
@@ -99,8 +100,8 @@ class CopyTaker:
         from mlnb.snapshots.plugins.codecs import codecs
 
         self._catch_up(before)  # first of all: many copies at work at once would take the processors from the cells
-        aside = ThreadPoolExecutor(1)  # git is asked, which takes its time
-        around = aside.submit(job.gather().finish, latest(self._known, self._files.blobs))
+        gathering, previous = job.gather(), latest(self._known, self._files.blobs)
+        around = _aside(lambda: gathering.finish(previous))  # git is asked, which takes its time
         names = job.names()
         capture = Capture(job.namespace, codecs() if names else (), {}, copies.keep_on)
         capture.look(names, job.process())
@@ -192,6 +193,20 @@ class CopyTaker:
         return StoreUnavailable(
             f"the process that wrote it ended early ({how})", "Take it again: it will be taken without a copy."
         )
+
+
+def _aside(work: Callable[[], Gathered]) -> Future[Gathered]:
+    """What `work` gives, from a thread; a pool of threads would refuse it in a copy that is made while the process ends."""
+    given: Future[Gathered] = Future()
+
+    def do() -> None:
+        try:
+            given.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - it is handed to whoever waits
+            given.set_exception(error)
+
+    threading.Thread(target=do, daemon=True).start()
+    return given
 
 
 def _is_memory_short() -> bool:

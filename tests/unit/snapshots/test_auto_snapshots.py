@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 
 import pytest
 
 from mlnb.kernel.snapshots_auto import AutoSnapshots
+from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.taking import Taking
 from mlnb.snapshots.types import CellRun
 
@@ -88,3 +91,30 @@ def test_what_was_taken_by_hand_is_not_taken_again(kernel):
     kernel.take("by hand")
     kernel.auto.finish()
     assert kernel.taken == [*after(1, 2, 3, 4), "by hand"]
+
+
+CELLS = """
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+from mlnb.kernel.snapshots import KernelSnapshots
+
+config = Config()
+config.HistoryManager.enabled = False
+shell = InteractiveShell.instance(config=config)
+snapshots = KernelSnapshots(shell, link=lambda _: None, notebook=lambda: None)
+snapshots.set_auto("each_run")
+for number in range(1, 13):
+    shell.run_cell(f"x = {number}", store_history=True)
+"""
+
+
+def test_a_process_that_ends_right_after_its_last_cell_keeps_the_state(tmp_path):
+    subprocess.run([sys.executable, "-W", "ignore", "-c", CELLS], check=True, cwd=tmp_path)
+    files, end = SnapshotFiles(), time.monotonic() + 60
+    while time.monotonic() < end:  # copies of the process finish what was begun
+        reasons = [files.read(one).reason for one in files.ids()]
+        if "after cell run 12" in reasons:
+            break
+        time.sleep(0.05)
+    assert reasons[0] == "after cell run 12"
+    assert reasons[-4:] == after(1, 2, 3, 4)[::-1]
