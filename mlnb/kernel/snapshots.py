@@ -260,9 +260,14 @@ class KernelSnapshots:
                 notebook=self._notebook,
                 sources=self._cells.sources,
                 went=lambda id: self.place.went(id, len(self._cells.runs)),
-                back=self.place.back,
+                back=self._went_back,
             )
         return self._lazy_restorer
+
+    def _went_back(self, manifest: Manifest, restored: Restored) -> None:
+        if manifest.session == self._session:  # of the runs since then nothing is left
+            self._cells.runs[:] = manifest.cell_runs
+        self.place.back(manifest, restored)
 
     def door_functions(self) -> dict[str, Callable[..., Any]]:
         """What this offers to front ends and to the server, by name; arguments by keyword, JSON values out."""

@@ -243,3 +243,15 @@ def test_a_snapshot_of_the_moment_before_a_cell_does_not_know_that_cell(notebook
     snapshots_of(book).flush()
     snapshots_of(book).restore(ids[0])
     assert book.states() == {"c1": "fresh", "c2": "never_run"}
+
+
+def test_a_run_that_failed_and_was_taken_back_does_not_count(notebook):
+    book = notebook("x = 1", "1 / 0")
+    book.run("c1")
+    snapshot = taken(book)
+    book.run("c2")
+    snapshots = snapshots_of(book)
+    assert snapshots.take().wait().succeeded is False
+    snapshots.restore(snapshot)
+    assert snapshots.take().wait().succeeded is True
+    assert [one.cell_runs for one in snapshots.list()][::-1] == [1, 2, 2, 1]
