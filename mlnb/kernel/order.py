@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,8 @@ from mlnb.kernel.order_between import Between
 from mlnb.kernel.order_document import Document
 from mlnb.kernel.order_judge import Judge, Judged
 from mlnb.kernel.order_ladder import Ladder
-from mlnb.kernel.order_restored import Moments, take_back
+from mlnb.kernel.order_moments import GoesBack
+from mlnb.kernel.order_restored import Moments
 from mlnb.kernel.order_runs import CellRefused, Runs
 from mlnb.kernel.order_saved import SavedNotebooks
 from mlnb.kernel.order_words import order_in_words
@@ -33,7 +33,7 @@ from mlnb.order.types import CellStatus, Kept, Mode
 __all__ = ["CellRefused", "KernelOrder"]
 
 
-class KernelOrder(SavedNotebooks):
+class KernelOrder(GoesBack, SavedNotebooks):
     """The order service of one kernel. Its hooks never raise into the user's cell, but for `CellRefused`.
 
     A fault of its own switches order off here, with a reason to be seen; setting a mode switches it on again. It may be called
@@ -265,33 +265,6 @@ class KernelOrder(SavedNotebooks):
             yield
         self._judge.forget()
 
-    # ---- what snapshots tell
-
-    def froze(self, snapshot_id: str) -> None:
-        """A snapshot was taken: what is known now belongs to it."""
-        with self._lock, self.following("noting a snapshot"):
-            if self._runs.is_in_code:
-                self._moments.wait(snapshot_id)
-            else:
-                self._keep(snapshot_id)
-
-    def went_back(self, snapshot_id: str, back: Collection[str], ran: Mapping[str, datetime]) -> None:
-        """All variables were brought back from a snapshot: the cells count as they did then, where that was in this kernel.
-
-        Args:
-            snapshot_id: which.
-            back: the names whose values are as they were.
-            ran: when the state was kept, for each cell that had run.
-        """
-        with self._lock, self.following("noting that variables were brought back"):
-            then = self._moments.of(snapshot_id)
-            self._moments.brought = dict(ran) if then is None else {}
-            if then is not None and not self.is_off():
-                take_back(self._runs.tracker, then, back, is_running=self._runs.is_running)
-                self._runs.failed = set(then.failed)
-            self._judge.forget()
-        self.tell()
-
     # ---- what the hooks ask (`mlnb.kernel.order_runs.Gate`)
 
     def cell_of(self, given: str | None, source: str) -> str | None:
@@ -336,12 +309,6 @@ class KernelOrder(SavedNotebooks):
                 self._judge.forget()
 
     # ---- inside
-
-    def _keep(self, *snapshot_ids: str) -> None:
-        if not self.is_off() and not self._runs.is_in_code:
-            if not self._runs.is_running:
-                self._runs.tracker.has_news()
-            self._moments.keep(self._runs.tracker, self._runs.failed, *snapshot_ids)
 
     def _judged(self) -> Judged | None:
         """The state of affairs; None in mode ``off``, and where a fault of ours has just made it so."""

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from mlnb.order.rules.blame import Written, blame_for_displaced, blame_last_writers
 from mlnb.order.rules.expectation import Expectation
 from mlnb.order.rules.judgement import Cause, CauseKind, Expected, Judgement
 from mlnb.order.rules.sharing import Sharing
@@ -43,8 +44,9 @@ def fold(document: Sequence[Cell], knowledge: Knowledge) -> Folded:
     state = _Fold(knowledge)
     for cell in document:
         state.take(cell)
-    state.blame_last_writers()
-    state.blame_for_displaced()
+    written = Written(state.sure_writers, state.outside_writers, state.last)
+    blame_last_writers(knowledge, written, state.judgements)
+    blame_for_displaced(knowledge, written, state.judgements)
     return Folded(state.judgements, state.expectation.values)
 
 
@@ -296,36 +298,3 @@ class _Fold:
             if (what := difference(run.trace, fitting.trace)) is not None:
                 judgement.state, judgement.causes = "unknown", [Cause("undetermined", what, None, run)]
                 return
-
-    def blame_last_writers(self) -> None:
-        """A name that is now not what a run from top to bottom ends with makes its last writer stale; unknown, where that can
-        be said of no more than that something beside the cells may have changed it.
-        """
-        doubted = {
-            (key, run.trace.outputs[key])
-            for run in self.knowledge.runs
-            if not run.trace.digest
-            for key in run.trace.unsure
-        }
-        live = self.knowledge.live
-        for name, (value, writers) in sorted(
-            self.sure_writers.items(), key=lambda one: (one[0], live.get(one[0])) in doubted
-        ):
-            if live.get(name, ABSENT) == value:
-                continue
-            for writer in writers:
-                judgement = self.judgements[writer]
-                if judgement.state == "fresh":
-                    is_doubt = (name, live.get(name)) in doubted
-                    judgement.state = "unknown" if is_doubt else "stale"
-                    kind: CauseKind = "touched" if is_doubt else "changed_since"
-                    judgement.causes.append(Cause(kind, name, Expected(value, writer), self.last.get(writer)))
-
-    def blame_for_displaced(self) -> None:
-        """What a restore did not bring back makes its last writer stale."""
-        for key in sorted(self.knowledge.displaced):
-            writers = self.sure_writers[key][1] if key in self.sure_writers else (self.outside_writers.get(key),)
-            for judgement in [self.judgements[writer] for writer in writers if writer is not None]:
-                if judgement.state == "fresh":
-                    judgement.state = "stale"
-                    judgement.causes.append(Cause("not_back", key))
