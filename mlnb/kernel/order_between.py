@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterable
 from types import CodeType, FrameType
 from typing import Any, Final
@@ -41,7 +42,7 @@ class Between:
         self._shell = shell
         self._unexplained = 0
         self._was_at_work = False
-        self._of_the_start = {thread.ident for thread in threading.enumerate()}
+        self._of_the_kernel = weakref.WeakSet(threading.enumerate())
         self._handlers: dict[str, Callable[..., Any]] = {}
         self._on_news: Callable[[], None] = lambda: None
         self._is_telling = False
@@ -105,17 +106,15 @@ class Between:
 
     def _has_busy_thread(self) -> bool:
         here = threading.get_ident()
-        others = [
-            thread
-            for thread in threading.enumerate()
-            if thread.ident not in self._of_the_start and thread.ident != here
-        ]
+        known = self._of_the_kernel
+        others = [thread for thread in threading.enumerate() if thread not in known and thread.ident != here]
         if not others:
             return False
-        frames, packages, pools = sys._current_frames(), _files_of(_OF_THE_KERNEL), _files_of(_POOLS)
+        packages = _files_of(_OF_THE_KERNEL)
+        known.update([thread for thread in others if _is_of(_code_of(thread), packages)])
+        frames, pools = sys._current_frames(), _files_of(_POOLS)
         return any(
-            not _is_of(_code_of(thread), packages) and not _is_waiting_for_work(frames.get(thread.ident or 0), pools)
-            for thread in others
+            thread not in known and not _is_waiting_for_work(frames.get(thread.ident or 0), pools) for thread in others
         )
 
     @staticmethod

@@ -58,6 +58,8 @@ class GoesBack:
         self.tell()
 
     def _keep(self, *snapshot_ids: str) -> None:
+        if not snapshot_ids and not self._moments.is_waited_for:
+            return
         if not self.is_off() and not self._runs.is_in_code:
             if not self._runs.is_running:
                 self._runs.tracker.has_news()

@@ -151,7 +151,7 @@ class Names:
         found = {
             name: value
             for name, value in list(now.items())
-            if name not in _OF_IPYTHON and start.get(name, start) is not value
+            if name not in _OF_IPYTHON and start.get(name, start) is not value and not _is_of_the_kernel(value)
         }
         self._same_builtins = (list(now), list(now.values()))
         return found
@@ -246,3 +246,8 @@ class Names:
                 and not order_files.is_quiet(str(Path(file).absolute()))
             )
         return self._own[name]
+
+
+def _is_of_the_kernel(value: object) -> bool:
+    """Whether ipykernel put `value` among the builtins: its ``input`` is another bound method at each request."""
+    return isinstance(value, types.MethodType) and str(value.__module__).startswith("ipykernel.")

@@ -60,6 +60,11 @@ class Moments:
         """A snapshot was taken in the middle of a run: what is known after it counts, and what the rest of it changes will show."""
         self._waiting.append(snapshot_id)
 
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether a snapshot was taken in the middle of the run that has just ended."""
+        return bool(self._waiting)
+
     def keep(self, tracker: Tracker, failed: Collection[str], *snapshot_ids: str) -> None:
         """Keep what is known now for these snapshots, and for those that wait."""
         ids, self._waiting = [*self._waiting, *snapshot_ids], []

@@ -112,3 +112,24 @@ def test_ipythons_history_that_is_written_while_a_cell_runs_is_not_read_by_it(no
     nb.shell.ast_transformers.pop()
     saved(path)
     assert nb.states() == {"c1": "fresh", "c2": "fresh"}
+
+
+def test_what_the_kernel_puts_among_the_builtins_for_each_request_is_not_looked_through(notebook, monkeypatch):
+    """ipykernel's ``input`` is another bound method each time, of an object that leads to all of the kernel."""
+    import builtins
+
+    def raw_input(self, prompt=""):
+        return prompt
+
+    raw_input.__module__ = "ipykernel.kernelbase"
+    kernel = types.SimpleNamespace(state=[1, 2, 3])
+    nb = notebook("x = 1", "y = x")
+    for _ in range(3):
+        monkeypatch.setattr(builtins, "input", types.MethodType(raw_input, kernel))
+        kernel.state.append(0)
+        nb.run()
+    assert nb.states() == {"c1": "fresh", "c2": "fresh"}
+    assert "input" not in nb.order._runs.tracker.names.prints
+    monkeypatch.setattr(builtins, "input", lambda prompt="": "theirs")  # the user's own counts
+    nb.run()
+    assert "input" in nb.order._runs.tracker.names.prints
