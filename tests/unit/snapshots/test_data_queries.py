@@ -148,10 +148,13 @@ def test_nothing_is_noted_while_no_cell_runs_or_nobody_wants_it_and_all_is_taken
         listened.is_on = False
         listened.run(f"import sqlite3, pandas as pd\npd.read_sql('select 2', sqlite3.connect({str(shop)!r}))")
     assert listened.asked.queries == ()
+
+    def methods():
+        return (sql.SQLDatabase.read_query, fsspec.spec.AbstractFileSystem.open, duckdb.DuckDBPyConnection.df)
+
+    during = methods()
     listened.asked.detach()
-    assert not hasattr(sql.SQLDatabase.read_query, "__wrapped__")
-    assert not hasattr(fsspec.spec.AbstractFileSystem.open, "__wrapped__")
-    assert not hasattr(duckdb.DuckDBPyConnection.df, "__wrapped__")
+    assert methods() == tuple(method.__wrapped__ for method in during)
     assert not any(type(finder).__module__.startswith("mlnb") for finder in sys.meta_path)
     listened.asked.attach()
 
