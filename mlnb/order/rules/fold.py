@@ -110,9 +110,12 @@ class _Fold:
         return self._at_risk(cell) - (left_alone - {key for trace in traces for key in trace.outputs})
 
     def _at_risk(self, cell: Cell) -> set[str]:
-        """What the cell may change in place, as far as its code tells and the values, where they are known."""
+        """What the cell may change in place, as far as its code tells and the values, where they are known: of a value that is
+        not the live one nobody knows whether it can be changed."""
         touches = cell.touches - (cell.sure - cell.reads)  # what it sets itself is new
-        return set(cell.at_risk) | {name for name in touches if self.expect(name).value is None}
+        live = self.knowledge.live
+        unknown = {name for name in touches if self.expect(name).value not in (ABSENT, live.get(name, ABSENT))}
+        return set(cell.at_risk) | unknown
 
     def _first_of_its_kind(self, run: CellRun, others: Sequence[CellRun]) -> CellRun:
         """What happens once in a kernel (a library sets a variable when it is loaded) only the first run shows: that run, where
