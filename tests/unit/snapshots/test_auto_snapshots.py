@@ -110,7 +110,7 @@ for number in range(1, 13):
 
 def test_a_process_that_ends_right_after_its_last_cell_keeps_the_state(tmp_path):
     subprocess.run([sys.executable, "-W", "ignore", "-c", CELLS], check=True, cwd=tmp_path)
-    files, end = SnapshotFiles(), time.monotonic() + 60
+    files, end = SnapshotFiles(), time.monotonic() + 200
     while time.monotonic() < end:  # copies of the process finish what was begun
         reasons = [files.read(one).reason for one in files.ids()]
         if "after cell run 12" in reasons:
