@@ -26,7 +26,7 @@ def test_a_run_that_a_notebook_logs_is_listed_with_its_metrics(screen):
     models = screen.section("models")
     models.get_by_role("button", name="Insert a cell that logs a run").or_(
         models.get_by_role("list", name="Runs, newest first")
-    ).first.wait_for()
+    ).first.wait_for(timeout=LONG_MS)  # a new store imports MLflow first
     screen.execute("mlnb:models-insert-example")
     screen.page.wait_for_function("() => window.jupyterapp.shell.currentWidget.content.widgets.length === 2")
     screen.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-cell')")
