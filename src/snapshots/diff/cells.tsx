@@ -8,7 +8,7 @@ import type { CellChange, Picture } from '../../api/types';
 import { countsOf } from './lines';
 import { LineTable } from './line_table';
 import type { Layout } from './model';
-import { KindMark, Paged } from './parts';
+import { Fold, KindMark, Paged } from './parts';
 
 interface IPart {
   readonly layout: Layout;
@@ -42,16 +42,13 @@ function CellPart(props: IPart & { readonly cell: CellChange }): React.JSX.Eleme
   return (
     <article className="mlnb-Diff-cell" aria-label={title}>
       <h3>
-        <button
-          type="button"
-          className="mlnb-Diff-fold"
-          aria-expanded={isOpen}
-          aria-controls={isOpen ? id : undefined}
-          onClick={() => {
+        <Fold
+          id={id}
+          isOpen={isOpen}
+          onToggle={() => {
             setOpen(!isOpen);
           }}
         >
-          <span className="mlnb-Row-caret" aria-hidden="true" />
           {title} <KindMark kind={cell.kind} trans={trans} />
           {cell.is_moved && cell.kind !== 'moved' && <KindMark kind="moved" trans={trans} />}
           {added + removed > 0 && (
@@ -59,7 +56,7 @@ function CellPart(props: IPart & { readonly cell: CellChange }): React.JSX.Eleme
               {[added > 0 ? `+${added}` : '', removed > 0 ? `−${removed}` : ''].join(' ').trim()}
             </span>
           )}
-        </button>
+        </Fold>
       </h3>
       {isOpen && (
         <div id={id} className="mlnb-Diff-body">

@@ -52,6 +52,27 @@ export function tally(kinds: readonly Kind[], trans: TranslationBundle): string 
     .join(', ');
 }
 
+/** The button in a heading that folds what `id` names. */
+export function Fold(props: {
+  readonly id: string;
+  readonly isOpen: boolean;
+  readonly onToggle: () => void;
+  readonly children: React.ReactNode;
+}): React.JSX.Element {
+  return (
+    <button
+      type="button"
+      className="mlnb-Diff-fold"
+      aria-expanded={props.isOpen}
+      aria-controls={props.isOpen ? props.id : undefined}
+      onClick={props.onToggle}
+    >
+      <span className="mlnb-Row-caret" aria-hidden="true" />
+      {props.children}
+    </button>
+  );
+}
+
 /** A part with a heading that folds it. */
 export function Section(props: {
   readonly title: string;
@@ -63,18 +84,15 @@ export function Section(props: {
   return (
     <section className="mlnb-Diff-section" aria-label={props.title}>
       <h2>
-        <button
-          type="button"
-          className="mlnb-Diff-fold"
-          aria-expanded={isOpen}
-          aria-controls={isOpen ? id : undefined}
-          onClick={() => {
+        <Fold
+          id={id}
+          isOpen={isOpen}
+          onToggle={() => {
             setOpen(!isOpen);
           }}
         >
-          <span className="mlnb-Row-caret" aria-hidden="true" />
           {props.title} <span className="mlnb-Diff-count">{props.count}</span>
-        </button>
+        </Fold>
       </h2>
       {isOpen && <div id={id}>{props.children}</div>}
     </section>
