@@ -87,10 +87,7 @@ class History:
         Raises:
             BadInput: `limit` is not at least 1, or `cursor` is none.
         """
-        if limit < 1:
-            raise BadInput(f"the limit {limit} is not at least 1", "Ask for 1 or more.")
-        if cursor is not None and not cursor.startswith("snap-"):
-            raise BadInput(f"{cursor!r} is not a cursor", "Take the one that the page before ended with.")
+        check_page(limit, cursor)
         found: list[Snapshot] = []
         after: str | None = None
         while len(found) < _MOST:
@@ -241,3 +238,15 @@ class History:
     def _tell(self, snapshot_id: str, notebook: Path | None) -> None:
         data: Mapping[str, Any] = {"notebook": str(notebook) if notebook else None}
         self._events.publish(Event("snapshot_taken", snapshot_id, dict(data), self._clock()))
+
+
+def check_page(limit: int, cursor: str | None) -> None:
+    """Accept the size of a page of snapshots, and where it begins.
+
+    Raises:
+        BadInput: `limit` is not at least 1, or `cursor` is none.
+    """
+    if limit < 1:
+        raise BadInput(f"the limit {limit} is not at least 1", "Ask for 1 or more.")
+    if cursor is not None and not cursor.startswith("snap-"):
+        raise BadInput(f"{cursor!r} is not a cursor", "Take the one that the page before ended with.")

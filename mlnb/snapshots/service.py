@@ -12,13 +12,13 @@ from typing import Any
 
 from mlnb.core.clock import Clock, utc_now
 from mlnb.core.content import digest_of
-from mlnb.core.errors import BadInput, Conflict, MlnbError
+from mlnb.core.errors import Conflict, MlnbError
 from mlnb.core.events import Event, EventSink
 from mlnb.snapshots import rules
 from mlnb.snapshots.compare import Comparisons
 from mlnb.snapshots.differences import Diff
 from mlnb.snapshots.errors import NoLiveKernel
-from mlnb.snapshots.history import History
+from mlnb.snapshots.history import History, check_page
 from mlnb.snapshots.plugins import bundles, labels, packs
 from mlnb.snapshots.plugins.around import Gathering, Sources, alone
 from mlnb.snapshots.plugins.documents import manifest_of_document, read_notebook
@@ -134,10 +134,7 @@ class SnapshotsService(WayBack):
         Raises:
             BadInput: `limit` is not at least 1, or `cursor` is none.
         """
-        if limit < 1:
-            raise BadInput(f"the limit {limit} is not at least 1", "Ask for 1 or more.")
-        if cursor is not None and not cursor.startswith("snap-"):
-            raise BadInput(f"{cursor!r} is not a cursor", "Take the one that the page before ended with.")
+        check_page(limit, cursor)
         self.index()
         path = notebook.absolute() if notebook else None
         return self._repo.list(path, id_in(path) if path else None, limit, cursor)
