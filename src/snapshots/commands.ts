@@ -7,6 +7,7 @@ import type { LabIcon } from '@jupyterlab/ui-components';
 import { announce } from '../ui/announce';
 import { cameraIcon } from '../ui/icons';
 import type { SnapshotsModel } from './model';
+import { Turns } from './turns';
 
 /** Their ids. */
 export const SnapshotsCommands = {
@@ -81,17 +82,16 @@ export function addSnapshotsCommands(options: ISnapshotsCommandOptions): readonl
 function travelCommands({ model, trans, show }: ISnapshotsCommandOptions): ITravelCommand[] {
   const { travel } = model;
   // what nobody looks at is not known until it is asked for
+  const turns = new Turns(model);
   const can = (isSo: () => boolean) => (): boolean =>
-    model.busyWith === null &&
-    (model.isActive ? model.where !== null && isSo() : model.notebook?.kernel.state === 'ready');
+    model.isActive && !turns.isTaken
+      ? model.busyWith === null && model.where !== null && isSo()
+      : model.notebook?.kernel.state === 'ready';
   const saying = (text: string, action: () => Promise<void>) => async (): Promise<void> => {
-    await model.learn();
-    const before = travel.arrival;
-    await action();
-    if (model.error ?? travel.arrival === before) {
-      show();
-    } else {
+    if (await turns.take(action)) {
       announce(text);
+    } else {
+      show();
     }
   };
   return [

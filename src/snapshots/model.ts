@@ -164,12 +164,11 @@ export class SnapshotsModel extends SectionModel {
     this.changed();
   }
 
-  /** Learns what is true now, for whoever acts while nobody looks. Never rejects. */
+  /** Learns what is true now: nobody may look, or a key came before the screen had followed. Never rejects. */
   async learn(): Promise<void> {
-    if (!this.isActive) {
-      await this.refresh();
-      await this._locate();
-    }
+    await this._locating; // it may have been asked before what was done last
+    await this.refresh();
+    await this._locate();
   }
 
   /** Says when snapshots of this notebook are taken by themselves; null: as in the settings. */
