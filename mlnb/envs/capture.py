@@ -46,7 +46,11 @@ VARIABLES = (
 OWN_WHEELS = frozenset({"cloudpickle", "xxhash", "blake3", "zstandard"})
 INSTALLERS = frozenset({"pip", "uv", "setuptools", "wheel"})
 
-_NOT_CONTENT = ("/INSTALLER", "/REQUESTED", "/direct_url.json", "/RECORD", "/uv_cache.json", "/uv_build.json")
+_ORIGIN_FILE = "mlnb_origin.json"  # in wheels that a lock packed: where the package came from before
+_ADDED_FILE = "mlnb_added.json"  # in the kernel half: names of what a lock added for mlnb's sake
+_NOT_CONTENT = (
+    "/INSTALLER", "/REQUESTED", "/direct_url.json", "/RECORD", "/uv_cache.json", "/uv_build.json", f"/{_ORIGIN_FILE}",
+)  # fmt: skip
 _PLATFORM_MARKER = re.compile(r"sys_platform|platform_system|os_name|platform_machine|platform_release")
 _CREDENTIALS = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/@\s]*@", re.IGNORECASE)
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -138,6 +142,7 @@ class _Found:
     modules: tuple[str, ...]  # top-level packages
     changed_at: float  # when its metadata was put on disk, seconds since the epoch
     editable_at: str  # the folder of an editable install, else ""
+    added: tuple[str, ...] = ()  # what a lock added for mlnb's sake
 
 
 _on_disk: dict[str, tuple[int, list[_Found]]] = {}  # by folder, with the time of its last change
@@ -227,8 +232,9 @@ def _with_roles(found: list[_Found]) -> list[tuple[Distribution, bool]]:
     needed_by: dict[str, set[str]] = {}
     for name, needed, _ in edges:
         needed_by.setdefault(needed, set()).add(name)
-    own = {name for name in OWN_WHEELS if name in there and needed_by.get(name, set()) <= {"mlnb"} and "mlnb" in there}
-    own |= {name for name in there if name == "mlnb" or name.startswith("mlnb-kernel")}
+    ours = {name for name in there if name == "mlnb" or name.startswith("mlnb-kernel")}
+    own = ours | {name for name in OWN_WHEELS if name in there and needed_by.get(name, set()) <= ours and ours}
+    own |= {name for one in found for name in one.added if one.distribution.name in ours}
     tools = {name for name in INSTALLERS if name in there and not needed_by.get(name)}
     everywhere = _everywhere(there, edges)
     answer = []
@@ -312,8 +318,12 @@ def _read_distribution(folder: str, name: str, level: str) -> _Found | None:
     head = _head(text)
     if not head.get("name") or not head.get("version"):
         return None  # a half-removed distribution
-    record = _content_lines(_read(os.path.join(info, "RECORD"))) if is_folder else []
-    origin, editable_at = _origin(_read(os.path.join(info, "direct_url.json")) if is_folder else "")
+    record_text = _read(os.path.join(info, "RECORD")) if is_folder else ""
+    record = _content_lines(record_text)
+    if f"/{_ORIGIN_FILE}," in record_text:
+        origin, editable_at = _origin_before(_read(os.path.join(info, _ORIGIN_FILE)), level), ""
+    else:
+        origin, editable_at = _origin(_read(os.path.join(info, "direct_url.json")) if is_folder else "")
     if origin.kind == "editable":  # what lies beside the metadata only points to this machine's folder
         record = [line for line in record if ".dist-info/" in line]
     distribution = Distribution(
@@ -324,7 +334,8 @@ def _read_distribution(folder: str, name: str, level: str) -> _Found | None:
         problems=tuple(_problems(folder, record, level)) if level != "fast" and record else (),
     )
     requires = tuple(_requirement(line) for line in head.get("requires-dist", []))
-    return _Found(distribution, requires, _modules(record), os.stat(info).st_ctime, editable_at)
+    added = _added(_read(os.path.join(info, _ADDED_FILE))) if f"/{_ADDED_FILE}," in record_text else ()
+    return _Found(distribution, requires, _modules(record), os.stat(info).st_ctime, editable_at, added)
 
 
 def _read(path: str) -> str:
@@ -422,6 +433,24 @@ def _origin(direct_url: str) -> tuple[Origin, str]:
     if value.get("dir_info", {}).get("editable"):
         return Origin("editable", url), url[len("file://") :] if url.startswith("file://") else ""
     return Origin("local" if url.startswith("file:") else "archive", url), ""
+
+
+def _origin_before(text: str, level: str) -> Origin:
+    """Where a package came from before a lock packed it; its work tree is looked at from `stat` on, as with live ones."""
+    try:
+        value = json.loads(text)
+        names = {field.name for field in dataclasses.fields(Origin)}
+        origin = Origin(**{name: value[name] for name in value if name in names})
+    except (ValueError, TypeError):
+        return Origin("local")
+    return dataclasses.replace(origin, dirty=None) if level == "fast" else origin
+
+
+def _added(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(normalised(str(name)) for name in json.loads(text))
+    except (ValueError, TypeError):
+        return ()
 
 
 # ---- what is running ------------------------------------------------------------------------------------------------------

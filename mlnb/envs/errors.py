@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlnb.core.errors import BadInput, NotFound, Unavailable
+from mlnb.core.errors import BadInput, MlnbError, NotFound, NotInstalled, Unavailable
 
 
 class NoEnvironment(NotFound):
@@ -21,3 +21,46 @@ class InterpreterFailed(Unavailable):
     """The interpreter could not capture its environment; the message has its own words."""
 
     code = "interpreter_failed"
+
+
+class NoUv(NotInstalled):
+    """uv, which resolves and installs packages, is not on this machine."""
+
+    code = "no_uv"
+
+
+class UvRefused(Unavailable):
+    """uv could not resolve or install; the message has its own words. Nothing was half-written."""
+
+    code = "uv_refused"
+
+
+class CannotLock(BadInput):
+    """A package of the environment cannot be locked; the message names it and why. Nothing was written."""
+
+    code = "cannot_lock"
+
+
+class NotALock(BadInput):
+    """The folder is not a lock, was changed by hand, or was written by a newer mlnb."""
+
+    code = "not_a_lock"
+
+
+class CannotRestore(BadInput):
+    """The lock cannot be restored here, or not to that place; nothing was changed."""
+
+    code = "cannot_restore"
+
+
+class CannotCompare(MlnbError):
+    """There is nothing to hold against each other."""
+
+    code = "cannot_compare"
+    exit_code = 4
+
+
+class BuildFailed(Unavailable):
+    """The engine could not build the image; the message has the failing line."""
+
+    code = "build_failed"
