@@ -74,7 +74,7 @@ function Head({ model, trans }: IGraphPart): React.JSX.Element {
 
 function LookSwitch({ model, trans }: IGraphPart): React.JSX.Element {
   return (
-    <div className="mlnb-Graph-looks" role="group" aria-label={trans.__('Show as')}>
+    <div className="mlnb-Looks" role="group" aria-label={trans.__('Show as')}>
       {LOOKS.map(look => (
         <button
           key={look}

@@ -46,23 +46,23 @@ export function Arrival(props: IPart & { readonly arrival: IArrival }): React.JS
           {restored && arrival.kind === 'run_undone' && (
             <Button
               label={trans.__('Redo run')}
-              isDisabled={model.busyWith !== null}
-              onClick={() => void model.travel.redoRun()}
+              isDisabled={!model.canTravel}
+              onClick={() => void model.turns.take(() => model.travel.redoRun())}
             />
           )}
           {restored && arrival.kind !== 'run_undone' && arrival.kind !== 'undone' && (
             <Button
               label={trans.__('Undo')}
               title={trans.__('Go back to where you were before')}
-              isDisabled={model.busyWith !== null}
-              onClick={() => void model.travel.undo()}
+              isDisabled={!model.canTravel}
+              onClick={() => void model.turns.take(() => model.travel.undo())}
             />
           )}
           {restored && arrival.kind === 'undone' && (
             <Button
               label={trans.__('Redo')}
-              isDisabled={model.busyWith !== null}
-              onClick={() => void model.travel.redo()}
+              isDisabled={!model.canTravel}
+              onClick={() => void model.turns.take(() => model.travel.redo())}
             />
           )}
           <Button

@@ -7,7 +7,6 @@ import type { LabIcon } from '@jupyterlab/ui-components';
 import { announce } from '../ui/announce';
 import { cameraIcon } from '../ui/icons';
 import type { SnapshotsModel } from './model';
-import { Turns } from './turns';
 
 /** Their ids. */
 export const SnapshotsCommands = {
@@ -80,9 +79,8 @@ export function addSnapshotsCommands(options: ISnapshotsCommandOptions): readonl
 
 /** Each says to screen readers what came of it: the section may be closed. */
 function travelCommands({ model, trans, show }: ISnapshotsCommandOptions): ITravelCommand[] {
-  const { travel } = model;
+  const { travel, turns } = model;
   // what nobody looks at is not known until it is asked for
-  const turns = new Turns(model);
   const can = (isSo: () => boolean) => (): boolean =>
     model.isActive && !turns.isTaken
       ? model.busyWith === null && model.where !== null && isSo()

@@ -40,8 +40,8 @@ export function Consent({
           <Button
             label={trans.__('Trust it and load variables')}
             title={trans.__('You know who made it. This is said once, for exactly this state.')}
-            isDisabled={model.busyWith !== null || !preview.has_kernel}
-            onClick={() => void model.travel.go(true)}
+            isDisabled={!model.canTravel || !preview.has_kernel}
+            onClick={() => void model.turns.take(() => model.travel.go(true))}
           />
         </p>
       </div>

@@ -58,8 +58,8 @@ function MainActions({ model, trans, entry, onCompare, onLeave }: IEntryPart): R
         isPrimary
         label={trans.__('Go back to here …')}
         title={trans.__('See what it would do first')}
-        isDisabled={model.busyWith !== null || !(entry.has_kernel || entry.has_document)}
-        onClick={() => void model.travel.consider(entry).then(onLeave)}
+        isDisabled={!model.canTravel || !(entry.has_kernel || entry.has_document)}
+        onClick={() => void model.turns.take(() => model.travel.consider(entry)).then(onLeave)}
       />
       {others.length > 0 && (
         <select
@@ -102,7 +102,7 @@ function MoreActions(
   const save = async (): Promise<void> => {
     const path = await model.manage('export', client => client.export(entry.id, folder));
     if (path) {
-      await model.say(trans.__('Written to %1.', path));
+      await model.say(trans.__('Written to %1.', path), path);
     }
   };
   const open = async (): Promise<void> => {

@@ -8,6 +8,7 @@ import type { AutoChoice } from './auto';
 import type { IWhere, SnapshotsClient, Which } from './client';
 import { askWhere } from './client';
 import { Travel } from './travel';
+import { Turns } from './turns';
 
 const PAGE = 60;
 const EVENTS = ['snapshot_taken', 'snapshot_restored', 'snapshots_removed', 'snapshots_purged'];
@@ -28,6 +29,9 @@ export class SnapshotsModel extends SectionModel {
         this.changed();
       }
     });
+    this.turns = new Turns(this, () => {
+      this.changed();
+    });
     _notebooks.currentChanged.connect(() => {
       this._follow();
     });
@@ -42,6 +46,14 @@ export class SnapshotsModel extends SectionModel {
 
   /** Going back and forth. */
   readonly travel: Travel;
+
+  /** Every way back or forth is gone in its turn, by whatever key or button it was asked for. */
+  readonly turns: Turns;
+
+  /** Whether a way back or forth can be asked for: at once, or in its turn after those under way. */
+  get canTravel(): boolean {
+    return this.busyWith === null || this.turns.isTaken;
+  }
 
   get count(): number | null {
     return this._isLoaded ? this._timeline.total : null;
@@ -111,6 +123,11 @@ export class SnapshotsModel extends SectionModel {
     return this._note;
   }
 
+  /** The file that the note is about, or null. */
+  get noteFile(): string | null {
+    return this._noteFile;
+  }
+
   /** An entry that is shown, or null. */
   entry(id: string | null): Entry | null {
     return this.entries.find(entry => entry.id === id) ?? null;
@@ -142,6 +159,7 @@ export class SnapshotsModel extends SectionModel {
     if (!notebook) {
       return null;
     }
+    this._note = '';
     const taken = await this.act('take', async () => {
       await notebook.save();
       return this._client.take(notebook.path, reason);
@@ -152,9 +170,10 @@ export class SnapshotsModel extends SectionModel {
     return taken ?? null;
   }
 
-  /** Shows a note, and what is true now. */
-  async say(note: string): Promise<void> {
+  /** Shows a note, and what is true now. `file`: what it is about, to be downloaded. */
+  async say(note: string, file: string | null = null): Promise<void> {
     this._note = note;
+    this._noteFile = file;
     await this.refresh();
   }
 
@@ -191,6 +210,7 @@ export class SnapshotsModel extends SectionModel {
     name: string,
     action: (client: SnapshotsClient) => Promise<T>
   ): Promise<T | null> {
+    this._note = '';
     const done = await this.act(name, () => action(this._client));
     if (done !== undefined) {
       await this.refresh();
@@ -292,6 +312,7 @@ export class SnapshotsModel extends SectionModel {
   private _where: IWhere | null = null;
   private _usage: DiskUsage | null = null;
   private _note = '';
+  private _noteFile: string | null = null;
   private _isLoaded = false;
   private _locating: Promise<void> | null = null;
   private _stopFollowing: () => void = () => undefined;

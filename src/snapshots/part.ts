@@ -12,6 +12,8 @@ export interface IPart {
   readonly onCompare: (a: string, b: string) => void;
   /** Opens a file. */
   readonly onOpen: (path: string) => void;
+  /** Hands a file of the server to the browser. */
+  readonly onDownload: (path: string) => void;
   /** Asks for a file that was exported, and takes its snapshot over. */
   readonly onImport: () => void;
 }

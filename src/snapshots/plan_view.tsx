@@ -58,8 +58,8 @@ export function PlanView(props: IPlanPart): React.JSX.Element {
         <Button
           isPrimary
           label={trans.__('Go back')}
-          isDisabled={model.busyWith !== null || isNothing}
-          onClick={() => void model.travel.go()}
+          isDisabled={!model.canTravel || isNothing}
+          onClick={() => void model.turns.take(() => model.travel.go())}
         />
         <Button
           label={trans.__('Cancel')}

@@ -4,6 +4,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { FileDialog } from '@jupyterlab/filebrowser';
+import type { Contents } from '@jupyterlab/services';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -12,6 +13,7 @@ import { createElement } from 'react';
 import { callerFromSettings } from '../api/client';
 import { eventsFromStream } from '../api/events';
 import { INotebooks, ISidebar } from '../tokens';
+import { keepFocus } from '../ui/keep_focus';
 import { ModelView } from '../ui/model_view';
 import { AutoChoice } from './auto';
 import { SnapshotsClient } from './client';
@@ -64,9 +66,14 @@ export const snapshotsPlugin: JupyterFrontEndPlugin<void> = {
         void commands.execute(COMPARE, { a, b });
       },
       onOpen,
+      onDownload: path => void download(serviceManager.contents, path),
       onImport: () => void (documents && takeOver(model, documents, trans, onOpen))
     };
     const onNewNotebook = (): void => void commands.execute('notebook:create-new');
+    const content = new ModelView(model, shown =>
+      createElement(SnapshotsView, { ...part, model: shown, onNewNotebook })
+    );
+    keepFocus(content.node);
     sidebar.addSection({
       id: 'history',
       label: trans.__('History'),
@@ -74,9 +81,7 @@ export const snapshotsPlugin: JupyterFrontEndPlugin<void> = {
       rank: 20,
       isOpenAtFirst: true,
       model,
-      content: new ModelView(model, shown =>
-        createElement(SnapshotsView, { ...part, model: shown, onNewNotebook })
-      ),
+      content,
       actions: [{ command: SnapshotsCommands.take }]
     });
   }
@@ -91,6 +96,14 @@ async function followSettings(auto: AutoChoice, registry: ISettingRegistry | nul
   };
   settings?.changed.connect(read);
   read();
+}
+
+/** Has the browser save a file of the server. */
+async function download(contents: Contents.IManager, path: string): Promise<void> {
+  const link = document.createElement('a');
+  link.href = await contents.getDownloadUrl(path);
+  link.download = '';
+  link.click();
 }
 
 /** Asks for a file and takes its snapshot over. One of another notebook is shown by its document. */

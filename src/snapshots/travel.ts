@@ -145,16 +145,12 @@ export class Travel {
     const names = plan.names ? [...plan.names] : null;
     const start = plan.from ? this._before(plan.entry, plan.from) : plan.entry;
     const wish = trust || plan.withVariables ? { names, trust, recompute: plan.recompute } : null;
-    const isDone = await this._go(notebook, start ?? plan.entry, wish, {
+    await this._go(notebook, start ?? plan.entry, wish, {
       part: plan.withDocument ? 'all' : 'none',
       document: plan.document,
       shown: plan.entry,
       rerun: plan.from ? runsFrom(plan.document ?? notebook.document.content(), plan.from) : []
     });
-    if (isDone) {
-      this._plan = null;
-      this._actor.changed();
-    }
   }
 
   /** Goes at once to the last state in which nothing was stale or had failed. */
@@ -235,7 +231,7 @@ export class Travel {
       /** The states that runs are undone to then. */
       readonly undone?: readonly string[];
     }
-  ): Promise<boolean> {
+  ): Promise<void> {
     const { part, rerun = [], kind = 'back', undone = [] } = how;
     const before = notebook.document.content();
     const done = await this._actor.act('restore', async () => {
@@ -247,20 +243,18 @@ export class Travel {
       const isRerun = rerun.length === 0 || (await notebook.run(rerun));
       return { restored, isRerun };
     });
-    if (!done) {
-      return false;
+    if (done) {
+      this._part = part;
+      this._undone = undone; // before it is told: a key may follow at once
+      this._tell({
+        kind,
+        entry: how.shown ?? entry,
+        restored: done.restored,
+        withDocument: part === 'all',
+        isRerunFailed: !done.isRerun
+      });
+      await this._map.refresh();
     }
-    this._part = part;
-    this._undone = undone; // before it is told: a key may follow at once
-    this._tell({
-      kind,
-      entry: how.shown ?? entry,
-      restored: done.restored,
-      withDocument: part === 'all',
-      isRerunFailed: !done.isRerun
-    });
-    await this._map.refresh();
-    return true;
   }
 
   /** One step of the kernel's own undo or redo, with the document that it had there. */
@@ -316,6 +310,7 @@ export class Travel {
   }
 
   private _tell(arrival: IArrival): void {
+    this._plan = null; // it was made for where the kernel stood before
     this._arrival = arrival;
     this._actor.changed();
   }

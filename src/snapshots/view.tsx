@@ -16,16 +16,17 @@ export function SnapshotsView(
 ): React.JSX.Element {
   const { model, trans } = props;
   const { arrival } = model.travel;
+  const isEmpty = model.notebook === null || (model.total === 0 && model.which === 'all');
   return (
     <SectionBody model={model} trans={trans}>
+      {!isEmpty && <Bar {...props} />}
       {arrival && <Arrival {...props} arrival={arrival} />}
       {model.note && <Note {...props} />}
-      {model.notebook === null || (model.total === 0 && model.which === 'all') ? (
+      {isEmpty ? (
         <Empty {...props} />
       ) : (
         <>
           <Resume {...props} />
-          <Bar {...props} />
           <Timeline {...props} />
           <Upkeep {...props} />
         </>
@@ -71,13 +72,23 @@ function Empty({
   );
 }
 
-function Note({ model, trans }: IPart): React.JSX.Element {
+function Note({ model, trans, onDownload }: IPart): React.JSX.Element {
+  const { noteFile: file } = model;
   return (
     <div className="mlnb-Message mlnb-mod-note" role="status">
       <StateIcon icon={goodIcon} label={trans.__('Done')} />
       <div>
         <p>{model.note}</p>
         <p className="mlnb-Actions">
+          {file !== null && (
+            <Button
+              label={trans.__('Download')}
+              title={trans.__('Save it on the computer of this browser')}
+              onClick={() => {
+                onDownload(file);
+              }}
+            />
+          )}
           <Button
             label={trans.__('Dismiss')}
             onClick={() => {
@@ -110,9 +121,11 @@ function Resume({ model, trans }: IPart): React.JSX.Element | null {
             isPrimary
             label={trans.__('Bring variables back')}
             title={trans.__('Fill the new kernel with the variables of the last state')}
-            isDisabled={model.busyWith !== null}
+            isDisabled={!model.canTravel}
             onClick={() =>
-              void (last.is_trusted ? model.travel.resume(last) : model.travel.consider(last))
+              void model.turns.take(() =>
+                last.is_trusted ? model.travel.resume(last) : model.travel.consider(last)
+              )
             }
           />
         </p>
@@ -122,9 +135,9 @@ function Resume({ model, trans }: IPart): React.JSX.Element | null {
 }
 
 function Bar({ model, trans }: IPart): React.JSX.Element {
-  const { travel, lastClean, here, where } = model;
+  const { travel, turns, lastClean, here, where } = model;
   const isThere = lastClean === null || (lastClean === here && where?.runs === 0);
-  const isReady = model.busyWith === null && where !== null;
+  const isReady = model.canTravel && where !== null;
   return (
     <>
       <div className="mlnb-Bar mlnb-HistoryBar">
@@ -134,20 +147,20 @@ function Bar({ model, trans }: IPart): React.JSX.Element {
             'Bring back notebook and variables as they were when no cell was stale or had failed'
           )}
           isDisabled={!isReady || isThere}
-          onClick={() => void travel.backToClean()}
+          onClick={() => void turns.take(() => travel.backToClean())}
         />
         <Button
           label={trans.__('Undo run')}
           title={trans.__('Undo the last cell run, with its variables and outputs')}
           isDisabled={!isReady || travel.beforeRun === null}
-          onClick={() => void travel.undoRun()}
+          onClick={() => void turns.take(() => travel.undoRun())}
         />
         {travel.canRedoRun && (
           <Button
             label={trans.__('Redo run')}
             title={trans.__('Bring back what the run had made that was undone')}
             isDisabled={!isReady}
-            onClick={() => void travel.redoRun()}
+            onClick={() => void turns.take(() => travel.redoRun())}
           />
         )}
       </div>

@@ -10,7 +10,7 @@ import { sentence } from './format';
 import { badIcon } from './icons';
 import type { LoadState } from './section_model';
 
-/** A button with words on it. */
+/** A button with words on it. One that is disabled under the keyboard keeps it until the keyboard goes on. */
 export function Button(props: {
   readonly label: string;
   readonly onClick: () => void;
@@ -18,13 +18,22 @@ export function Button(props: {
   readonly isPrimary?: boolean;
   readonly isDisabled?: boolean;
 }): React.JSX.Element {
+  const { isDisabled = false } = props;
+  const [hasFocus, setFocus] = useState(false);
   return (
     <button
       type="button"
       className={`mlnb-Button${props.isPrimary ? ' mlnb-mod-primary' : ''}`}
       title={props.title}
-      disabled={props.isDisabled ?? false}
-      onClick={props.onClick}
+      disabled={isDisabled && !hasFocus}
+      aria-disabled={isDisabled}
+      onClick={isDisabled ? undefined : props.onClick}
+      onFocus={() => {
+        setFocus(true);
+      }}
+      onBlur={() => {
+        setFocus(false);
+      }}
     >
       {props.label}
     </button>

@@ -102,6 +102,7 @@ export abstract class SectionModel implements ISectionModel, IDisposable {
       return await action();
     } catch (reason) {
       this._error = asApiError(reason);
+      this._isLoadError = false;
       return undefined;
     } finally {
       this._busyWith = null;
@@ -119,9 +120,12 @@ export abstract class SectionModel implements ISectionModel, IDisposable {
       try {
         await this.load();
         this._loadState = 'ready';
-        this._error = null;
+        if (this._isLoadError) {
+          this._error = null; // what an action failed with stays until it is read
+        }
       } catch (reason) {
         this._error = asApiError(reason);
+        this._isLoadError = true;
         this._loadState = this._loadState === 'ready' ? 'ready' : 'failed';
       }
       this.changed();
@@ -131,6 +135,7 @@ export abstract class SectionModel implements ISectionModel, IDisposable {
   private readonly _stateChanged = new Signal<this, void>(this);
   private _loadState: LoadState = 'new';
   private _error: ApiError | null = null;
+  private _isLoadError = false;
   private _busyWith: string | null = null;
   private _running: Promise<void> | null = null;
   private _isOutdated = true;

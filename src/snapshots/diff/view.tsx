@@ -52,7 +52,7 @@ function Controls({ model, trans, onOther }: IPart): React.JSX.Element {
   ];
   return (
     <div className="mlnb-Diff-controls">
-      <div className="mlnb-Diff-looks" role="group" aria-label={trans.__('Layout of cells')}>
+      <div className="mlnb-Looks" role="group" aria-label={trans.__('Layout of cells')}>
         {looks.map(([layout, label]) => (
           <button
             key={layout}
