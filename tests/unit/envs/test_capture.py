@@ -163,21 +163,34 @@ def test_an_upgrade_under_a_running_process_is_seen(tmp_path, monkeypatch):
     assert (found.version, found.loaded, found.loaded_version) == ("1.1", True, "1.0")
 
 
-def test_an_editable_install_is_told_by_its_commit_not_by_its_folder(tmp_path, monkeypatch):
+def editable(place: Path, source: str = "X = 1"):
+    """An editable install in `place`/site whose files lie in a work tree beside it; returns the work tree."""
+    project = place / "project"
+    (project / ".git" / "refs" / "heads").mkdir(parents=True)
+    (project / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    (project / ".git" / "packed-refs").write_text(f"# pack-refs\n{'a' * 40} refs/heads/main\n")
+    (project / "src" / "proj").mkdir(parents=True)
+    (project / "src" / "proj" / "__init__.py").write_text(source)
+    url = json.dumps({"url": f"file://{project}", "dir_info": {"editable": True}})
+    install(place / "site", "proj", "0.1", files={"_editable_proj.pth": f"{project}/src\n"}, direct_url=url)
+    return project
+
+
+def test_an_editable_install_is_told_by_its_source_files_not_by_its_folder(tmp_path, monkeypatch):
     ids = []
     for place in ("here", "there"):
-        project = tmp_path / place / "project"
-        (project / ".git" / "refs" / "heads").mkdir(parents=True)
-        (project / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
-        (project / ".git" / "packed-refs").write_text(f"# pack-refs\n{'a' * 40} refs/heads/main\n")
-        url = json.dumps({"url": f"file://{project}", "dir_info": {"editable": True}})
-        install(tmp_path / place, "proj", "0.1", files={"_editable_proj.pth": str(project)}, direct_url=url)
-        environment = captured(monkeypatch, tmp_path / place)
-        assert by_name(environment)["proj"].origin == capturing.Origin("editable", f"file://{project}", "a" * 40)
+        project = editable(tmp_path / place)
+        environment = captured(monkeypatch, tmp_path / place / "site")
+        origin = by_name(environment)["proj"].origin
+        assert (origin.kind, origin.url, origin.commit) == ("editable", f"file://{project}", "a" * 40)
         ids.append(environment.env_id)
     assert ids[0] == ids[1]
-    (tmp_path / "there/project/.git/refs/heads/main").write_text("b" * 40)
-    assert captured(monkeypatch, tmp_path / "there").env_id != ids[0]
+    (project / ".git/refs/heads/main").write_text("b" * 40)
+    committed = captured(monkeypatch, tmp_path / "there/site")
+    assert by_name(committed)["proj"].origin.commit == "b" * 40
+    assert committed.env_id == ids[0], "a commit of other files"
+    (project / "src/proj/__init__.py").write_text("X = 2")
+    assert captured(monkeypatch, tmp_path / "there/site").env_id != ids[0]
 
 
 def test_only_listed_variables_are_read(tmp_path, monkeypatch):
