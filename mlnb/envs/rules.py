@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Literal
 
-from mlnb.envs.types import Difference, Distribution, Drift, Environment, Severity
+from mlnb.envs.around import around
+from mlnb.envs.types import Difference, Distribution, Drift, Environment, Fix, Kind, Severity
 
 _ORDER = {"red": 0, "amber": 1, "info": 2}
-_RESULTS_VARIABLES = frozenset({"PYTHONHASHSEED", "PYTHONPATH", "PYTHONOPTIMIZE", "CUBLAS_WORKSPACE_CONFIG"})
+_RESULTS_VARIABLES = frozenset(
+    {"PYTHONHASHSEED", "PYTHONPATH", "PYTHONOPTIMIZE", "CUBLAS_WORKSPACE_CONFIG", "TF_DETERMINISTIC_OPS", "LD_PRELOAD"}
+)
+_NAMES: dict[Kind, str] = {  # of kinds, for the summary
+    "conda": "conda package", "variable": "environment variable", "module": "own module", "path": "import path", "kernelspec": "kernel command",
+    "hardware": "device", "system": "system package",
+}  # fmt: skip
 
 
 def drift_between(before: Environment, after: Environment) -> Drift:
@@ -17,7 +25,9 @@ def drift_between(before: Environment, after: Environment) -> Drift:
         *_python(before, after),
         *_platform(before, after),
         *_packages(before, after),
+        *_conda(before, after),
         *_variables(before, after),
+        *around(before.surroundings, after.surroundings),
     )
     ordered = tuple(sorted(differences, key=lambda one: (_ORDER[one.severity], one.kind, one.name)))
     return Drift(
@@ -46,11 +56,12 @@ def _summary(differences: tuple[Difference, ...], before: Environment, after: En
         words.append("same packages, other platform")
     elif "platform" in kinds:
         words.append("other platform")
-    if "python" in kinds:
+    if before.python != after.python:
         words.append(f"Python {before.python} → {after.python}")
-    variables = sum(one.kind == "variable" for one in differences)
-    if variables:
-        words.append(f"{variables} environment variable{'s' if variables > 1 else ''}")
+    counts = Counter(one.kind for one in differences)
+    words += [
+        f"{counts[kind]} {name}{'s' if counts[kind] > 1 else ''}" for kind, name in _NAMES.items() if counts[kind]
+    ]
     return ", ".join(words)
 
 
@@ -75,7 +86,32 @@ def _platform(before: Environment, after: Environment) -> Iterator[Difference]:
             yield Difference("amber", "changed", "platform", name, one, other, reason)
 
 
+def _conda(before: Environment, after: Environment) -> Iterator[Difference]:
+    """The packages that conda alone knows: those with a distribution of Python are compared as such."""
+    olds = {one.name: one for one in before.conda}
+    news = {one.name: one for one in after.conda}
+    told = {"python", *(one.name for one in (*before.distributions, *after.distributions))}
+    for name in sorted({*olds, *news} - told):
+        old, new = olds.get(name), news.get(name)
+        if old is None or new is None:
+            if before.conda and after.conda:  # a package of pip's brings its libraries itself
+                one, other = (old.version if old else None), (new.version if new else None)
+                change: Literal["added", "removed"] = "added" if old is None else "removed"
+                yield Difference("amber", change, "conda", name, one, other, "a library of the environment", "restore")
+        elif old.problems != new.problems:
+            one, other = ", ".join(old.problems) or "as installed", ", ".join(new.problems) or "as installed"
+            yield Difference(
+                "red", "changed", "conda", name, one, other, "files differ from what was installed", "reinstall"
+            )
+        elif (old.version, old.build) != (new.version, new.build):
+            one, other = f"{old.version} {old.build}", f"{new.version} {new.build}"
+            reason = "another version" if old.version != new.version else "another build of the same version"
+            yield Difference("amber", "changed", "conda", name, one, other, reason, "restore")
+
+
 def _variables(before: Environment, after: Environment) -> Iterator[Difference]:
+    if (before.surroundings is None) != (after.surroundings is None):
+        return  # one of them was kept without
     for name in sorted({*before.variables, *after.variables}):
         one, other = before.variables.get(name), after.variables.get(name)
         if one != other:
@@ -93,9 +129,10 @@ def _packages(before: Environment, after: Environment) -> Iterator[Difference]:
         if all(one is None or one.role != "package" for one in (old, new)):
             continue  # installers and mlnb itself come and go without a word, as in the digests
         if new is None and old is not None:
-            yield Difference(_grave(old), "removed", "package", name, old.version, None, "no longer installed")
+            reason = "no longer installed"
+            yield Difference(_grave(old), "removed", "package", name, old.version, None, reason, "restore")
         elif old is None and new is not None:
-            yield Difference("amber", "added", "package", name, None, new.version, "not there before")
+            yield Difference("amber", "added", "package", name, None, new.version, "not there before", "restore")
         elif old is not None and new is not None:
             yield from _changed(old, new, same_platform)
 
@@ -103,24 +140,41 @@ def _packages(before: Environment, after: Environment) -> Iterator[Difference]:
 def _changed(old: Distribution, new: Distribution, same_platform: bool) -> Iterator[Difference]:
     severity = _grave(old, new)
 
-    def differs(before: str | None, after: str | None, reason: str, grade: Severity = severity) -> Difference:
-        return Difference(grade, "changed", "package", new.name, before, after, reason)
+    def differs(
+        before: str | None, after: str | None, reason: str, grade: Severity = severity, fix: Fix | None = "restore"
+    ) -> Difference:
+        return Difference(grade, "changed", "package", new.name, before, after, reason, fix)
 
     if old.loaded_version != new.loaded_version:
         one, other = old.loaded_version or old.version, new.loaded_version or new.version
-        yield differs(one, other, "the kernel has another version in memory than on disk: restart it", "red")
+        fix: Fix = "restart_kernel" if new.loaded_version else "restore"
+        yield differs(one, other, "the kernel has another version in memory than on disk: restart it", "red", fix)
     elif old.version != new.version:
-        yield differs(old.version, new.version, "another version")
+        copies = f", and hides {', '.join(new.hidden)}" if new.hidden != old.hidden and new.hidden else ""
+        yield differs(old.version, new.version, f"another version{copies}")
     elif old.problems != new.problems:
         one, other = ", ".join(old.problems) or "as installed", ", ".join(new.problems) or "as installed"
-        yield differs(one, other, "files differ from what was installed", "red")
+        yield differs(one, other, "files differ from what was installed", "red", "reinstall")
+    elif old.origin.tree != new.origin.tree and None not in (old.origin.tree, new.origin.tree):
+        yield differs(_state(old), _state(new), "other source files in its work tree", fix=None)
     elif old.origin.commit != new.origin.commit:
-        yield differs(old.origin.commit, new.origin.commit, "another commit of the same version")
+        is_same_code = old.origin.tree is not None and old.origin.tree == new.origin.tree
+        reason = "another commit of the same source files" if is_same_code else "another commit of the same version"
+        yield differs(_state(old), _state(new), reason, "info" if is_same_code else severity, None)
     elif old.origin.dirty != new.origin.dirty and None not in (old.origin.dirty, new.origin.dirty):
         states = {True: "uncommitted changes", False: "as committed", None: "unknown"}
-        yield differs(states[old.origin.dirty], states[new.origin.dirty], "its work tree was edited")
+        yield differs(states[old.origin.dirty], states[new.origin.dirty], "its work tree was edited", fix=None)
     elif old.fingerprint != new.fingerprint and same_platform:
         yield differs(old.fingerprint[:12], new.fingerprint[:12], f"other content under the same version {new.version}")
+    elif old.hidden != new.hidden:
+        one, other = ", ".join(old.hidden) or "the only copy", ", ".join(new.hidden) or "the only copy"
+        yield differs(one, other, "another copy lies further down sys.path", "amber", None)
+
+
+def _state(one: Distribution) -> str | None:
+    """How an editable install or one from version control is told in a few letters."""
+    commit, tree = one.origin.commit, one.origin.tree
+    return f"{commit[:12]}, files {tree[:8]}" if commit and tree else commit or (f"files {tree[:8]}" if tree else None)
 
 
 def _grave(*ones: Distribution) -> Severity:

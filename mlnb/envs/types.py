@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from mlnb.envs.capture import Distribution, Environment, Origin
+from mlnb.envs.capture import CondaPackage, Distribution, Environment, LocalModule, Origin, Shadow, Surroundings
 
-__all__ = ["Difference", "Distribution", "Drift", "Environment", "NotebookEnvironment", "Origin", "Severity"]
+__all__ = [
+    "CondaPackage", "Difference", "Distribution", "Drift", "Environment", "Fix", "Kind", "LocalModule", "NotebookEnvironment", "Origin",
+    "Severity", "Shadow", "Surroundings",
+]  # fmt: skip
 
 Severity = Literal["red", "amber", "info"]
+Kind = Literal[
+    "package", "conda", "python", "platform", "variable", "module", "path", "kernelspec", "hardware", "system"
+]
+Fix = Literal["restart_kernel", "reinstall", "restore"]
 
 
 @dataclass(frozen=True)
@@ -19,20 +26,24 @@ class Difference:
     Attributes:
         severity: ``red`` can change results, ``amber`` may, ``info`` is good to know.
         change: ``added``, ``removed`` or ``changed``, seen from the first environment to the second.
-        kind: ``package``, ``python``, ``platform`` or ``variable``.
-        name: of the package or variable; the field for the other kinds.
+        kind: ``package``, ``conda`` (a package that conda alone knows), ``python``, ``platform``, ``variable``, ``module`` (one
+            that no distribution brought), ``path`` (what is imported from where), ``kernelspec``, ``hardware`` or ``system``.
+        name: of the package, variable, module or kernel; the field for the other kinds.
         before: in the first environment; None when it was not there.
         after: in the second environment; None when it is not there.
         reason: why it matters, in words.
+        fix: what brings the second environment back: ``restart_kernel`` (the right files are on disk), ``reinstall`` the package
+            in the same version, ``restore`` the first environment; None when none of them would.
     """
 
     severity: Severity
     change: Literal["added", "removed", "changed"]
-    kind: Literal["package", "python", "platform", "variable"]
+    kind: Kind
     name: str
     before: str | None
     after: str | None
     reason: str
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True)
