@@ -15,7 +15,6 @@ import json
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from mlnb.core.errors import Damaged
 from mlnb.core.files import store_error
 from mlnb.core.home import home
 from mlnb.core.ids import new_id
+from mlnb.core.records import dataclass
 from mlnb.core.wire import dumps
 
 VERSION = 1

@@ -6,11 +6,11 @@ import dis
 import inspect
 import sys
 import types
-from dataclasses import dataclass
 from typing import Any
 
 import xxhash
 
+from mlnb.core.records import dataclass
 from mlnb.order.plugins.python_pieces import names_asked_for
 
 _READS = {dis.opmap[name] for name in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") if name in dis.opmap}

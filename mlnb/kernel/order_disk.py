@@ -6,10 +6,10 @@ import re
 import sys
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from mlnb.core.records import dataclass, field
 from mlnb.kernel import order_content, order_files, order_reads, order_world
 from mlnb.kernel.order_files import ABSENT, Watch
 from mlnb.kernel.order_names import Reach

@@ -9,9 +9,9 @@ import re
 import sys
 import types
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from mlnb.core.records import dataclass, field
 from mlnb.kernel import order_content
 from mlnb.kernel.order_content import ABSENT, CONTENT_LIMIT_BYTES, content, is_quiet, is_scratch, named_in
 from mlnb.kernel.order_doors import Doors, KnownCalls, Note, real_of, without_stand_ins

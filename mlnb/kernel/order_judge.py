@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
 
 from mlnb.core.clock import Clock, utc_now
 from mlnb.core.errors import BadInput
+from mlnb.core.records import dataclass, replace
 from mlnb.core.refs import CodeCell
 from mlnb.kernel.order_document import Document
 from mlnb.kernel.order_trace import Tracker

@@ -14,9 +14,9 @@ import types
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from mlnb.core.records import dataclass, field
 from mlnb.kernel.order_doors import real_of
 from mlnb.kernel.order_places import (
     CODE,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from mlnb.core.records import dataclass
 from mlnb.order.rules.remembering import contradicting, forgotten, is_due, remembered
 from mlnb.order.rules.traces import CellRun, Fingerprint, Key, Trace, history_digest
 

@@ -8,10 +8,10 @@ import re
 import sys
 import types
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from mlnb.core.records import dataclass, field
 from mlnb.kernel import order_files
 from mlnb.kernel.order_doors import real_of
 from mlnb.kernel.order_values import Context, Print, print_of

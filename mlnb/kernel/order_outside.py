@@ -6,10 +6,10 @@ import re
 import sys
 import types
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from mlnb.core.records import dataclass, field
 from mlnb.kernel import order_content, order_loading, order_reads, order_remote, order_world
 from mlnb.kernel.order_disk import Disk, DiskState
 from mlnb.kernel.order_files import ABSENT, Watch

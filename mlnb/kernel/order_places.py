@@ -7,9 +7,10 @@ import threading
 import types
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Final
+
+from mlnb.core.records import dataclass, field
 
 PLAIN: Final = frozenset({type(None), bool, int, float, complex, str, bytes})
 CODE: Final = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)

@@ -11,10 +11,10 @@ import os
 import re
 import sys
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, Final
 
+from mlnb.core.records import dataclass, field
 from mlnb.kernel import order_content
 from mlnb.kernel.order_content import ABSENT, content
 from mlnb.order.types import CellCode

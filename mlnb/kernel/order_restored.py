@@ -8,10 +8,10 @@ otherwise, and what lies outside the names and is not as the runs of then left i
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from mlnb.core.records import dataclass, field
 from mlnb.kernel.order_memory import Moment
 from mlnb.kernel.order_trace import Tracker
 from mlnb.kernel.order_values import Print

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from mlnb.core.records import dataclass, field
 from mlnb.kernel import order_files, order_loading, order_objects, order_world
 from mlnb.kernel.order_between import Between
 from mlnb.kernel.order_memory import Memory

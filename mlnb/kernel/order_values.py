@@ -10,11 +10,11 @@ import marshal
 import types
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import xxhash
 
+from mlnb.core.records import dataclass, field
 from mlnb.kernel.order_packing import MARSHAL_VERSION, SCALARS, all_scalars, packed
 
 Seen = tuple[int, int]

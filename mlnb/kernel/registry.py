@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import sys
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from mlnb.core.clock import utc_now
 from mlnb.core.files import write_atomically
 from mlnb.core.home import home
+from mlnb.core.records import dataclass, replace
 from mlnb.core.version import __version__
 from mlnb.core.wire import dumps, from_wire
 

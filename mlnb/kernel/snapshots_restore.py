@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import importlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from mlnb.core.errors import NotTrusted
+from mlnb.core.records import dataclass, field
 from mlnb.kernel.snapshots_recompute import run_again
 from mlnb.kernel.snapshots_shelf import Live, Shelf, look
 from mlnb.kernel.snapshots_taken import TakenSnapshot

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mlnb.core.records import dataclass, field
 from mlnb.snapshots.plugins.capture import Capture, digest_of_values
 from mlnb.snapshots.plugins.process import CODEC as PROCESS
 from mlnb.snapshots.types import Component, Manifest

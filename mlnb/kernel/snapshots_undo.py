@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from mlnb.core.errors import Conflict
+from mlnb.core.records import dataclass, field
 from mlnb.snapshots.types import Restored
 
 

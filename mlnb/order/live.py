@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
 
+from mlnb.core.records import dataclass, field
 from mlnb.order.types import CellState, CellStatus, Kept, Mode
 
 

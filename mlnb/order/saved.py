@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from mlnb.core.records import dataclass, field
 from mlnb.order.types import Certificate, Finding, Verdict
 
 KEPT_TAGS = ("skip", "frozen")

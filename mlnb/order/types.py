@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
+
+from mlnb.core.records import dataclass, field
 
 CellState = Literal["fresh", "stale", "edited", "never_run", "unknown"]
 Kept = Literal["", "skip", "frozen"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
+
+from mlnb.core.records import dataclass, field
 
 FORMAT = 2
 """The version of the stored form that this mlnb writes; it reads every one up to it."""

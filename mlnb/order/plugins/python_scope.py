@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
+from mlnb.core.records import dataclass, field
 from mlnb.order.plugins.python_pieces import (
     annotations_of,
     asked_for,

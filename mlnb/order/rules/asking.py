@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 
+from mlnb.core.records import dataclass
 from mlnb.order.live import Advice, Dependants
 from mlnb.order.rules.fold import Folded
 from mlnb.order.rules.modes import ASKING, REFUSING, cells_in_words, refusal

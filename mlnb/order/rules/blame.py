@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from mlnb.core.records import dataclass
 from mlnb.order.rules.judgement import Cause, CauseKind, Expected, Judgement
 from mlnb.order.rules.traces import ABSENT, CellRun, Fingerprint, Key, Knowledge
 

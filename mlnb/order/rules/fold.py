@@ -8,9 +8,9 @@ left the same, it is fresh. Where no run fits, what the cell may set or change i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from mlnb.core.records import dataclass
 from mlnb.order.rules.blame import Written, blame_for_displaced, blame_last_writers
 from mlnb.order.rules.expectation import Expectation
 from mlnb.order.rules.judgement import Cause, CauseKind, Expected, Judgement

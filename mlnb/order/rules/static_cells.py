@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from mlnb.core.records import dataclass
 from mlnb.order.saved import CellOutline
 from mlnb.order.types import CellCode, Finding, SavedCell, Severity
 

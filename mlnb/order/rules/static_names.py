@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
+from mlnb.core.records import dataclass, field
 from mlnb.order.rules.static_cells import Code, finding
 from mlnb.order.types import Finding, Severity
 

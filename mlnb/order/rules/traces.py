@@ -20,10 +20,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 import xxhash
+
+from mlnb.core.records import dataclass, field
 
 Key = str
 Fingerprint = str

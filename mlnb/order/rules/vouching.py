@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from mlnb.core.records import dataclass
 from mlnb.order.rules.judgement import Judgement
 from mlnb.order.rules.traces import CellRun, Fingerprint, Key
 

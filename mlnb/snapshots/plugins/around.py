@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import xxhash
 
 from mlnb.core.content import digest_of
 from mlnb.core.errors import Damaged
+from mlnb.core.records import dataclass, replace
 from mlnb.core.wire import dumps, from_wire
 from mlnb.snapshots.plugins.data import pointers
 from mlnb.snapshots.plugins.git import GitFacts, git_facts

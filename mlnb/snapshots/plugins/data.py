@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from blake3 import blake3
 
+from mlnb.core.records import dataclass, field, replace
 from mlnb.core.secrets import is_secret_name, mask
 from mlnb.snapshots.plugins import data_origins
 from mlnb.snapshots.surroundings import DataFile, DataKind, ReadFile, Readings

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
+from mlnb.core.records import dataclass
 from mlnb.snapshots.surroundings import DataKind
 
 _HUB = re.compile(r"/(?P<kind>models|datasets|spaces)--(?P<name>[^/]+)/snapshots/(?P<revision>[^/]+)/(?P<file>.+)$")

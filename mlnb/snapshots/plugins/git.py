@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 
+from mlnb.core.records import dataclass
 from mlnb.core.secrets import mask
 from mlnb.snapshots.surroundings import GitDetails
 from mlnb.snapshots.types import Git

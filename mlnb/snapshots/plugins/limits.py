@@ -7,9 +7,9 @@ import dataclasses
 import json
 import os
 import shutil
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlnb.core.records import dataclass
 from mlnb.snapshots.plugins.files import SnapshotFiles
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ import gc
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mlnb.core.errors import Damaged
+from mlnb.core.records import dataclass, field
 from mlnb.snapshots.errors import NeedsConsent
 from mlnb.snapshots.plugins import cautious, pickled, rebuild
 from mlnb.snapshots.plugins.packs import PackReader

@@ -14,10 +14,10 @@ import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import Any
 
 from mlnb.core.errors import MlnbError
+from mlnb.core.records import dataclass, field
 
 
 @dataclass

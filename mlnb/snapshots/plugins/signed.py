@@ -7,7 +7,6 @@ A reader writes it anew and compares, so that any changed byte is seen, also one
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from mlnb.core import signing
 from mlnb.core.content import digest_of
 from mlnb.core.errors import Damaged, NotFound, NotTrusted, StoreUnavailable
 from mlnb.core.files import write_atomically
+from mlnb.core.records import dataclass
 from mlnb.core.wire import dumps
 
 _WAY_OUT = "It was changed on disk or by transfer; it was not used. See `mlnb snapshot verify`."

@@ -10,11 +10,11 @@ from __future__ import annotations
 import contextlib
 import marshal
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import xxhash
 
+from mlnb.core.records import dataclass, field
 from mlnb.snapshots.plugins import copies, functions
 
 ATOMS = frozenset({int, float, complex, str, bytes, bool, type(None)})

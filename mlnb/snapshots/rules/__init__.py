@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from mlnb.core.errors import BadInput
+from mlnb.core.records import dataclass
 from mlnb.snapshots.rules.diff_states import diff as diff
 from mlnb.snapshots.types import Manifest, Snapshot
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from mlnb.core.records import dataclass
 from mlnb.snapshots.previews import Drift, PreviewedCell, PreviewedVariable
 from mlnb.snapshots.rules.recompute import Recipe
 from mlnb.snapshots.rules.trust import Origin

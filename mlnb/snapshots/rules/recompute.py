@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from mlnb.core.records import dataclass
 
 _REPEATABLE_TEXT = """
 abc bisect cmath collections contextlib copy dataclasses decimal enum fractions functools heapq io itertools json math numbers numpy

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from mlnb.core.records import dataclass
 
 FORMAT = 1
 """Version of the records of this module; every one up to it is read for ever."""
