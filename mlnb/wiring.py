@@ -14,6 +14,7 @@ from mlnb.config import Settings
 if TYPE_CHECKING:
     from traitlets.config import Config
 
+    from mlnb.envs.locks import LocksService
     from mlnb.envs.service import EnvsService
     from mlnb.features.service import FeaturesService
     from mlnb.jobs.delivery import JobDelivery
@@ -141,6 +142,13 @@ class Wiring:
             return next((kernel.python for kernel in of_it), None)
 
         return EnvsService(python_of)
+
+    @cached_property
+    def env_locks(self) -> LocksService:
+        """Locks, and environments and images made from them."""
+        from mlnb.envs.locks import LocksService
+
+        return LocksService(self.envs)
 
     @cached_property
     def jobs(self) -> JobsService:

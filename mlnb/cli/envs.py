@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlnb.cli.envs_lock import lock, restore, verify
 from mlnb.cli.output import emit, json_option, service, table
 
 if TYPE_CHECKING:
@@ -67,6 +68,10 @@ def diff(before: str, after: str, as_json: bool) -> int:
     drift = _envs().diff(before, after)
     emit(drift, as_json, lambda: _differences(drift))
     return 0 if drift.same else 3
+
+
+for command in (lock, verify, restore):
+    env.add_command(command)
 
 
 def _in_words(environment: Environment, output: Path | None) -> str:

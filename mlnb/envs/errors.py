@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlnb.core.errors import BadInput, MlnbError, NotFound, NotInstalled, Unavailable
+from mlnb.core.errors import BadInput, MlnbError, NotFound, NotInstalled, Refused, Unavailable
 
 
 class NoEnvironment(NotFound):
@@ -15,6 +15,24 @@ class NotACapture(BadInput):
     """The file is not a capture, or was written by a newer mlnb."""
 
     code = "not_a_capture"
+
+
+class NoKernel(NotFound):
+    """There is no such kernel, or it has ended."""
+
+    code = "no_kernel"
+
+
+class KernelSilent(Unavailable):
+    """The kernel is running a cell, or could not capture itself."""
+
+    code = "kernel_silent"
+
+
+class DriftRefused(Refused):
+    """The environment drifted, and the project's policy does not let that pass; the message names what drifted."""
+
+    code = "drift_refused"
 
 
 class InterpreterFailed(Unavailable):

@@ -32,27 +32,26 @@ def find() -> str:
     raise NoUv("uv is not installed: it resolves and installs packages", "Install it: pip install uv.")
 
 
-def run(*arguments: str | Path, cwd: Path | None = None, quiet: bool = False) -> str:
+def run(*arguments: str | Path, cwd: Path | None = None, environment: dict[str, str] | None = None) -> str:
     """Run uv; what it said on standard error (its resolution, its warnings), without credentials.
 
-    It never downloads a Python, and reads the user's own settings of indexes (``uv.toml``, ``UV_*``).
+    It never downloads a Python, and reads the user's own settings of indexes (``uv.toml``, ``[tool.uv]`` of the project, ``UV_*``).
 
     Args:
         arguments: of the command line.
-        cwd: folder to run in; None: a neutral one, so that no project near the caller's folder is taken for meant.
-        quiet: leave warnings out.
+        cwd: folder to run in; None: this process's own.
+        environment: variables to add.
 
     Raises:
         NoUv: it is not installed.
         UvRefused: it failed; the message has its own words.
     """
     own = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "CONDA_PREFIX")}
-    own |= {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
-    flags = ["--quiet"] if quiet else []
+    own |= {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1", **(environment or {})}
     try:
         done = subprocess.run(
-            [find(), *flags, *map(str, arguments)], capture_output=True, text=True, errors="replace", env=own, check=False,
-            stdin=subprocess.DEVNULL, timeout=_TIMEOUT_S, cwd=cwd or "/",
+            [find(), *map(str, arguments)], capture_output=True, text=True, errors="replace", env=own, check=False,
+            stdin=subprocess.DEVNULL, timeout=_TIMEOUT_S, cwd=cwd,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UvRefused(f"uv could not be run: {mask(str(error))}", "Does `uv --version` work?") from error

@@ -28,7 +28,7 @@ ORIGIN_FILE = "mlnb_origin.json"
 """In the metadata folder of a packed wheel: where the package came from, since its own ``direct_url.json`` cannot travel."""
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the oldest that zip knows: equal content gives equal bytes
-_NOT_PACKED = {
+NOT_PACKED = {
     "RECORD",
     "INSTALLER",
     "REQUESTED",
@@ -153,7 +153,7 @@ def _recorded(one: Installed) -> list[str]:
 def _name_in_wheel(place: Path, one: Installed, inventory: Inventory, distribution: str) -> str | None:
     """What the file at `place` is called in the wheel; None for what installers write themselves."""
     site = one.info.parent
-    if place.parent == one.info and place.name in {*_NOT_PACKED, ORIGIN_FILE}:
+    if place.parent == one.info and place.name in {*NOT_PACKED, ORIGIN_FILE}:
         return None
     if place.is_relative_to(site):
         return place.relative_to(site).as_posix()

@@ -94,6 +94,9 @@ USUAL = {
     "worker deliver": "",
     "env capture": "-o {capture}",
     "env diff": "{capture_file} {capture_file}",
+    "env lock": "-r {reqs} --bare -o {lock}",
+    "env verify": "none",
+    "env restore": "none --into {out}",
     "doctor": "",
     "config show": "",
 }
@@ -139,6 +142,7 @@ class Place:
         self.write("features.py", FEATURES)
         self.write("rows.csv", "customer_id,event_time\n1,2026-01-01\n")
         self.write("some.zip", "no zip")
+        self.write("reqs.txt", "")
 
     def write(self, name: str, text: str | bytes) -> Path:
         path = self.folder / name
@@ -148,7 +152,8 @@ class Place:
     def arguments(self, text: str, **given: str) -> list[str]:
         files = {
             "nb": "good.ipynb", "py": "features.py", "csv": "rows.csv", "bundle": "some.zip", "out": "out.ipynb", "table": "out.csv",
-            "capture": "out.json", "capture_file": "env.json", **given,
+            "capture": "out.json", "capture_file": "env.json", "reqs": "reqs.txt",
+            "lock": "out.lock", **given,
         }  # fmt: skip
         return [part.format(**files) for part in text.split()]
 

@@ -110,6 +110,7 @@ def test_every_verb_prints_one_object(line):
     checks_jobs(line)
     assert line("env capture", "-o env.json")["env_id"]
     assert line("env diff", "env.json env.json")["same"]
+    checks_locks(line)
     assert line("doctor", code=0)["ok"]
     assert line("config show")["settings"]
     assert leaves() - line.called == {"worker run"}  # which ends only when it is told to; see below
@@ -161,6 +162,13 @@ def checks_features(line: Line) -> None:
     assert line("features preview", "spend")["rows"]
     assert line("features materialize", "spend")["rows"] == 1
     assert line("features get", "rows.csv -f spend:one --timestamp event_time")["total"] == 1
+
+
+def checks_locks(line: Line) -> None:
+    Path("nothing.txt").write_text("")
+    assert line("env lock", "-r nothing.txt --bare -o empty.lock")["packages"] == []
+    assert line("env restore", "empty.lock --into venv")["verified"]["same"]
+    assert line("env verify", "empty.lock --python venv")["same"]
 
 
 def checks_jobs(line: Line) -> None:
