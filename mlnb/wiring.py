@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlnb import wiring_envs
 from mlnb.config import Settings
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Wiring:
             CertificateRepo(self.database),
             FreshRun(check_runnable, analyzer),
             analyzer,
-            lambda python: self.envs.capture(python).env_id,
+            self.envs.identify,
         )
 
     def order_policy(self, notebook: Path) -> OrderPolicy:
@@ -134,21 +135,12 @@ class Wiring:
     @cached_property
     def envs(self) -> EnvsService:
         """Environments."""
-        from mlnb.envs.service import EnvsService
-        from mlnb.kernel.registry import live_kernels
-
-        def python_of(notebook: Path) -> str | None:
-            of_it = (k for k in live_kernels() if k.notebook and Path(k.notebook).resolve() == notebook.resolve())
-            return next((kernel.python for kernel in of_it), None)
-
-        return EnvsService(python_of)
+        return wiring_envs.build_envs(self)
 
     @cached_property
     def env_locks(self) -> LocksService:
         """Locks, and environments and images made from them."""
-        from mlnb.envs.locks import LocksService
-
-        return LocksService(self.envs)
+        return wiring_envs.build_locks(self)
 
     @cached_property
     def jobs(self) -> JobsService:
@@ -160,7 +152,7 @@ class Wiring:
             self.outbox,
             self.worker_process,
             self.executor,
-            env_id=lambda: self.envs.capture().env_id,
+            env_id=lambda notebook, python: self.envs.identify_for_job(notebook, python),
             image=self.settings.get("jobs.image"),
             experiment=self.settings.get("models.experiment"),
             certified=lambda notebook, parameters: self.order.certification(notebook, parameters),
@@ -194,8 +186,7 @@ class Wiring:
         from mlnb.snapshots.service import SnapshotsService
 
         repo, files = SnapshotRepo(self.database), SnapshotFiles()
-        env_id = lambda: self.envs.capture().env_id  # noqa: E731
-        identify = self.identities.identify
+        env_id, identify = self.envs.identify, self.identities.identify
         fetch, linked = (lambda snapshot_id: self.snapshot_upkeep.fetch(snapshot_id)), self._linked_snapshots
         kernels = (live_kernels, KernelClient())
         return SnapshotsService(repo, files, self.outbox, *kernels, env_id, identify, fetch=fetch, linked=linked)

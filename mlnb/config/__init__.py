@@ -84,7 +84,12 @@ class Settings:
             BadInput: the team's setting has a value of the wrong kind, which would else be no demand at all.
         """
         modes: list[Any] = list(MlnbOrder.floor.values or [])
-        for section_name, name, ladder in (("order", "floor", modes), ("jobs", "require_certificate", [False, True])):
+        demands: tuple[tuple[str, str, list[Any]], ...] = (
+            ("order", "floor", modes),
+            ("jobs", "require_certificate", [False, True]),
+            ("envs", "strict_drift", [False, True]),
+        )
+        for section_name, name, ladder in demands:
             given = toml.get(section_name, {})
             if name not in given:
                 continue

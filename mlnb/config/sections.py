@@ -136,6 +136,17 @@ class MlnbKernel(Section):
     ).tag(config=True)
 
 
+class MlnbEnvs(Section):
+    """Environments."""
+
+    section = "envs"
+    strict_drift = Bool(
+        False,
+        help="Refuse jobs while the environment has red drift from the project's lock, or without one from the notebook's last job; "
+        "strict anywhere is strict.",
+    ).tag(config=True)
+
+
 SECTIONS: tuple[type[Section], ...] = (
     MlnbStore,
     MlnbOrder,
@@ -145,4 +156,5 @@ SECTIONS: tuple[type[Section], ...] = (
     MlnbJobs,
     MlnbEvents,
     MlnbKernel,
+    MlnbEnvs,
 )

@@ -13,10 +13,15 @@ _ORDER = {"red": 0, "amber": 1, "info": 2}
 _RESULTS_VARIABLES = frozenset(
     {"PYTHONHASHSEED", "PYTHONPATH", "PYTHONOPTIMIZE", "CUBLAS_WORKSPACE_CONFIG", "TF_DETERMINISTIC_OPS", "LD_PRELOAD"}
 )
-_NAMES: dict[Kind, str] = {  # of kinds, for the summary
-    "conda": "conda package", "variable": "environment variable", "module": "own module", "path": "import path", "kernelspec": "kernel command",
-    "hardware": "device", "system": "system package",
-}  # fmt: skip
+_NAMES: dict[Kind, str] = {  # for the summary
+    "conda": "conda package",
+    "variable": "environment variable",
+    "module": "own module",
+    "path": "import path",
+    "kernelspec": "kernel command",
+    "hardware": "device",
+    "system": "system package",
+}
 
 
 def drift_between(before: Environment, after: Environment) -> Drift:
@@ -180,3 +185,31 @@ def _state(one: Distribution) -> str | None:
 def _grave(*ones: Distribution) -> Severity:
     """How much a change of this package matters: less when the process is known not to have imported it."""
     return "amber" if all(one.loaded is False for one in ones) else "red"
+
+
+def findings(environment: Environment) -> tuple[Difference, ...]:
+    """What is wrong with an environment by itself, gravest first: no other one is needed to see it."""
+    found = []
+    for one in environment.distributions:
+        if one.role != "package":
+            continue
+        if one.loaded_version:
+            reason = "the kernel has another version in memory than on disk: restart it"
+            found.append(
+                Difference(
+                    "red", "changed", "package", one.name, one.loaded_version, one.version, reason, "restart_kernel"
+                )
+            )
+        if one.problems:
+            reason = "files differ from what was installed"
+            told = ", ".join(one.problems)
+            found.append(Difference("red", "changed", "package", one.name, "as installed", told, reason, "reinstall"))
+        if one.hidden:
+            reason = "another copy lies further down sys.path"
+            found.append(Difference("info", "added", "package", one.name, one.version, ", ".join(one.hidden), reason))
+    if environment.surroundings is not None:
+        found += [
+            Difference("red", "added", "path", one.name, None, one.place, f"it hides {one.hides}")
+            for one in environment.surroundings.shadows
+        ]
+    return tuple(sorted(found, key=lambda one: (_ORDER[one.severity], one.kind, one.name)))

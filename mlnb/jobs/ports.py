@@ -132,8 +132,16 @@ class FrozenValues(Protocol):
 class EnvCapture(Protocol):
     """Names the environment that a job is submitted from."""
 
-    def __call__(self) -> str | None:
-        """The environment's id, or None where it cannot be told."""
+    def __call__(self, notebook: Path, python: str | None) -> str | None:
+        """The environment's id, or None where it cannot be told.
+
+        Args:
+            notebook: what the job is to run.
+            python: the interpreter that it will run with; None: this process's own.
+
+        Raises:
+            Refused: the policy of the notebook's project does not let this environment pass.
+        """
 
 
 class WorkerStarter(Protocol):

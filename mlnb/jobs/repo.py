@@ -126,6 +126,13 @@ class JobRepo:
         page = [_job_from_row(row) for row in rows[:limit]]
         return JobPage(page, total, page[-1].id if len(rows) > limit else None)
 
+    def last_of(self, notebook: str) -> Job | None:
+        """This user's last job of the notebook at that absolute path; None when there was none."""
+        query = sa.select(jobs).where(_is_own(), jobs.c.notebook == notebook).order_by(jobs.c.id.desc()).limit(1)
+        with self._database.reading() as connection:
+            row = connection.execute(query).mappings().first()
+        return _job_from_row(row) if row is not None else None
+
     def attempt(self, job_id: str, number: int) -> Attempt:
         """The attempt as an executor gets it.
 

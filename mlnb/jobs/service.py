@@ -101,6 +101,7 @@ class JobsService:
                 queued.
             Conflict: a cell is tagged frozen and others build on it, but no snapshot has its values; nothing was queued.
             NoCertificate: one is required, and none holds for this notebook and these parameters; nothing was queued.
+            Refused: the environment drifted, and the project's policy does not let that pass; nothing was queued.
             Unavailable: the executor does not answer; nothing was queued.
             StoreUnavailable: the stores cannot be written; nothing was queued.
         """
@@ -146,7 +147,7 @@ class JobsService:
         check_resources(request.cpus, request.retries)
         memory = bytes_from_size(request.memory) if request.memory else None
         timeout_s = seconds_from_time(request.timeout) if request.timeout else None
-        env_id = self._env_id()
+        env_id = self._env_id(path, request.interpreter)
         image = request.image or (self._image or None if request.executor == "docker" else None)
         return Job(
             id=new_id("job"), state=State.QUEUED, reason="", notebook=str(path), parameters=mask_tree(dict(request.parameters)),

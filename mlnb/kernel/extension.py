@@ -147,9 +147,10 @@ def unload(shell: Any) -> None:  # noqa: ANN401 - untyped by its library
 
 
 def _env_id() -> str:
+    from mlnb.envs import kept  # noqa: PLC0415 - only when needed
     from mlnb.envs.capture import capture  # noqa: PLC0415 - only when needed
 
-    return capture("fast").env_id
+    return kept.keep(capture("fast", surroundings=False))
 
 
 def _hello() -> dict[str, object]:

@@ -91,6 +91,6 @@ def _with(cells: list[str], cell: str | None) -> list[str]:
 def _packages() -> dict[str, str]:
     from mlnb.envs.capture import capture  # noqa: PLC0415 - only when needed
 
-    found = capture("fast")
+    found = capture("fast", surroundings=False)
     packages = {one.name: one.loaded_version or one.version for one in found.distributions}
     return {"python": found.python, **packages}

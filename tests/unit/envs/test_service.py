@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from mlnb.core.errors import BadInput
-from mlnb.envs.capture import to_json
-from mlnb.envs.errors import InterpreterFailed, NoEnvironment, NotACapture
+from mlnb.envs.capture import capture, to_json
+from mlnb.envs.errors import InterpreterFailed, KernelSilent, NoEnvironment, NoKernel, NotACapture
 from mlnb.envs.service import EnvsService
+from mlnb.envs.types import RunningKernel
 
 
 def test_a_capture_file_reads_back_as_what_was_captured(tmp_path):
@@ -31,11 +32,30 @@ def test_an_interpreter_and_its_folder_are_captured_by_themselves(tmp_path):
 
 def test_a_notebook_is_answered_from_its_live_kernel_or_from_here(tmp_path):
     notebook = tmp_path / "a.ipynb"
-    service = EnvsService(lambda path: sys.executable if path == notebook else None)
+    asked = []
+
+    def in_kernel(connection_file, level, folder, timeout_s):
+        asked.append((connection_file, level, folder))
+        return to_json(capture(level, str(folder)))
+
+    service = EnvsService(lambda: [RunningKernel("k.json", sys.executable, str(notebook))], in_kernel)
     with_kernel, without = service.of_notebook(notebook), service.of_notebook(tmp_path / "b.ipynb")
-    assert (with_kernel.kernel, without.kernel) == (True, False)
+    assert (with_kernel.kernel, with_kernel.is_live) == (True, True)
+    assert (without.kernel, without.is_live) == (False, False)
     assert with_kernel.environment.env_id == without.environment.env_id
     assert Path(with_kernel.python) == Path(sys.executable)
+    assert asked == [(Path("k.json"), "fast", tmp_path)]
+
+
+@pytest.mark.parametrize("error", [KernelSilent("it runs a cell"), NoKernel("it has ended")])
+def test_the_interpreter_of_a_kernel_that_does_not_answer_is_captured_instead(tmp_path, error):
+    def in_kernel(*_):
+        raise error
+
+    kernels = [RunningKernel("k.json", sys.executable, str(tmp_path / "a.ipynb"))]
+    found = EnvsService(lambda: kernels, in_kernel).of_notebook(tmp_path / "a.ipynb")
+    assert (found.kernel, found.is_live) == (True, False)
+    assert all(one.loaded is None for one in found.environment.distributions)
 
 
 def test_bad_names_say_what_is_wrong(tmp_path):

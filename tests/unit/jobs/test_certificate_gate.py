@@ -45,7 +45,7 @@ def world(tmp_path):
     executor = FakeExecutor()
     repo = JobRepo(Database(f"sqlite:///{tmp_path / 'mlnb.db'}"))
     service = JobsService(
-        repo, Nobody(), Nobody(), lambda name: executor, env_id=lambda: "env-1", certified=certified,
+        repo, Nobody(), Nobody(), lambda name: executor, env_id=lambda _notebook, _python: "env-1", certified=certified,
         requires_certificate=lambda notebook: state["required"],
     )  # fmt: skip
     return service, state

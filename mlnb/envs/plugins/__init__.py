@@ -1,0 +1,1 @@
+"""What reaches out of this process: running kernels."""
