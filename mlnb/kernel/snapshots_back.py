@@ -15,6 +15,7 @@ from mlnb.kernel.snapshots_restore import Kernel, Wish, restore
 from mlnb.kernel.snapshots_shelf import free_bytes
 from mlnb.kernel.snapshots_undo import Step, Steps
 from mlnb.snapshots import rules
+from mlnb.snapshots.errors import SnapshotNotFound
 from mlnb.snapshots.plugins.previewing import preview_of
 from mlnb.snapshots.previews import Preview
 from mlnb.snapshots.rules import trust as trust_rules
@@ -86,7 +87,7 @@ class Restorer:
                 )
             is_cautious = self._is_cautious(manifest, standing, names, trust)
             done = restore(self._kernel, manifest, Wish(names, is_cautious, recompute))
-            self._steps.note(Step(str(done.restored.undo), done.lost))
+            self._steps.note(Step(str(done.restored.undo), done.lost, done.same))
             self._linked(str(done.restored.undo))
             if names is None:
                 self._back(manifest, done.restored)
@@ -148,12 +149,20 @@ class Restorer:
         return True
 
     def _go(self, step: Step) -> tuple[Restored, Step]:
-        manifest = self._kernel.files.read(step.snapshot)
+        manifest = self._read(step)
         done = restore(self._kernel, manifest, Wish(held=step.held))
         self._linked(str(done.restored.undo))
         self._back(manifest, done.restored)
         self._went(step.snapshot)
-        return done.restored, Step(str(done.restored.undo), done.lost)
+        return done.restored, Step(str(done.restored.undo), done.lost, done.same)
+
+    def _read(self, step: Step) -> Manifest:
+        try:
+            return self._kernel.files.read(step.snapshot)
+        except SnapshotNotFound:
+            if not step.same:
+                raise
+            return self._kernel.files.read(step.same)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

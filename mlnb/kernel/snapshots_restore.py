@@ -7,8 +7,9 @@ import importlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from mlnb.core.clock import utc_now
 from mlnb.core.errors import NotTrusted
-from mlnb.core.records import dataclass, field
+from mlnb.core.records import dataclass, field, replace
 from mlnb.kernel.snapshots_recompute import run_again
 from mlnb.kernel.snapshots_shelf import Live, Shelf, look
 from mlnb.kernel.snapshots_taken import TakenSnapshot
@@ -16,14 +17,15 @@ from mlnb.snapshots.plugins import functions, rebuild
 from mlnb.snapshots.plugins.capture import class_version
 from mlnb.snapshots.plugins.codecs import codec_named
 from mlnb.snapshots.plugins.files import SnapshotFiles
+from mlnb.snapshots.plugins.haste import in_haste
 from mlnb.snapshots.plugins.loading import Loaded, load, read_contents
 from mlnb.snapshots.plugins.pickled import reason_from_error
-from mlnb.snapshots.plugins.process import CODEC, ProcessState
-from mlnb.snapshots.plugins.taking import Taking
+from mlnb.snapshots.plugins.process import CODEC, ProcessState, digest_of_state
+from mlnb.snapshots.plugins.taking import Found
 from mlnb.snapshots.plugins.writing import SnapshotWriter
 from mlnb.snapshots.rules import recompute
 from mlnb.snapshots.rules.recompute import RanCell
-from mlnb.snapshots.types import Component, Manifest, Restored
+from mlnb.snapshots.types import Component, Manifest, Restored, Variable
 
 _GONE = object()
 
@@ -72,10 +74,24 @@ class Kernel:
 
 @dataclass(frozen=True)
 class Done:
-    """A restore that is done, and the values it replaced that no snapshot can hold, by name."""
+    """A restore that is done.
+
+    Attributes:
+        lost: the values it replaced that no snapshot can hold, by name.
+        same: a snapshot that was stored already and holds the state before too; empty: there is none.
+    """
 
     restored: Restored
     lost: Mapping[str, Any]
+    same: str = ""
+
+
+@dataclass(frozen=True)
+class Before:
+    """The state before a restore: the snapshot that keeps it, and what was found."""
+
+    id: str
+    found: Found
 
 
 def restore(kernel: Kernel, manifest: Manifest, wish: Wish) -> Done:
@@ -88,15 +104,24 @@ def restore(kernel: Kernel, manifest: Manifest, wish: Wish) -> Done:
     """
     live = _look(kernel, manifest)
     known = (kernel.shelf.reached, kernel.writer.latest)
-    before = kernel.take_before(manifest.id, next((one for one in known if one and live.is_state_of(one)), None))
+    same = next((one for one in known if one and live.is_state_of(one)), None) or _nothing(kernel)
+    before: TakenSnapshot | None = None
     try:
-        return _restore(kernel, manifest, wish, live, before.taking)
+        with in_haste():
+            before = kernel.take_before(manifest.id, same)
+            found = before.taking.found.result()
+            is_stored = same is not None and found.variables is same.variables
+            if not is_stored:  # else only the record of it is yet to be written
+                before.taking.written.result()
+            done = _restore(kernel, manifest, wish, live, Before(before.id, found))
+            return replace(done, same=same.id if is_stored and same is not None else "")
     except BaseException:
-        _forget(kernel, before)
+        if before is not None:
+            _forget(kernel, before)
         raise
 
 
-def _restore(kernel: Kernel, manifest: Manifest, wish: Wish, live: Live, before: Taking) -> Done:
+def _restore(kernel: Kernel, manifest: Manifest, wish: Wish, live: Live, kept: Before) -> Done:
     namespace, names = kernel.namespace, wish.names
     wanted = set(manifest.variables if names is None else names)
     components = [component for component in manifest.components if wanted.intersection(component.names)]
@@ -118,16 +143,16 @@ def _restore(kernel: Kernel, manifest: Manifest, wish: Wish, live: Live, before:
         loaded.failed.update(failed)
     else:
         again = {}
-    kept = before.written.result()
-    removed = sorted(_removable(kept, manifest)) if names is None else []
+    before = kept.found.variables
+    removed = sorted(_removable(before, manifest)) if names is None else []
     lost = {
         name: namespace[name]
         for name in fresh
-        if name in namespace and name in kept.variables and kept.variables[name].state != "saved"
+        if name in namespace and name in before and before[name].state != "saved"
     }
     old = {name: namespace[name] for name in [*fresh, *removed] if name in namespace}
     _swap(namespace, fresh, removed)
-    _to_shelf(kernel, kept, live, old)
+    _to_shelf(kernel, kept.found, live, old)
     if not wish.is_cautious:  # a foreign manifest could say that its bytes are some value of this user
         kernel.writer.known.learn(manifest)
         kernel.shelf.reached = manifest if names is None else None
@@ -207,13 +232,20 @@ def _from_shelf(kernel: Kernel, components: Sequence[Component], wish: Wish) -> 
     return found
 
 
-def _to_shelf(kernel: Kernel, kept: Manifest, live: Live, old: Mapping[str, Any]) -> None:
+def _to_shelf(kernel: Kernel, kept: Found, live: Live, old: Mapping[str, Any]) -> None:
     """Remember the values that were replaced, as far as they were saved as they were: undo puts them back."""
-    for component in kept.components:
-        names = component.names
-        if names and live.parts.get(component.digest) == names and old.keys() >= set(names):
+    for digest, names in kept.parts.items():
+        if names and live.parts.get(digest) == names and old.keys() >= set(names):
             size = sum(kept.variables[name].size_bytes for name in names)
-            kernel.shelf.put(component.digest, {name: old[name] for name in names}, size)
+            kernel.shelf.put(digest, {name: old[name] for name in names}, size)
+
+
+def _nothing(kernel: Kernel) -> Manifest | None:
+    """The state of a kernel that has no variables, as a snapshot of it would say; None where it has some."""
+    if kernel.names():
+        return None
+    state = Component((), CODEC, digest_of_state(kernel.process.capture()), (), ())
+    return Manifest("", utc_now(), "", None, "", "", True, "", None, "", "", components=(state,))
 
 
 def _import_for(manifest: Manifest, names: Collection[str]) -> None:
@@ -229,9 +261,9 @@ def _live_classes(namespace: dict[str, Any]) -> dict[str, type]:
     return {class_version(kind, namespace): kind for kind in kinds if functions.is_by_value(kind)}
 
 
-def _removable(before: Manifest, manifest: Manifest) -> set[str]:
+def _removable(before: Mapping[str, Variable], manifest: Manifest) -> set[str]:
     """What the snapshot did not have and can be brought back; what cannot is never destroyed."""
-    saved = {name for name, variable in before.variables.items() if variable.state == "saved"}
+    saved = {name for name, variable in before.items() if variable.state == "saved"}
     return saved - set(manifest.variables)
 
 

@@ -12,10 +12,17 @@ from mlnb.snapshots.types import Restored
 
 @dataclass(frozen=True)
 class Step:
-    """A state to go to: its snapshot, and beside it values that no snapshot can hold, by name."""
+    """A state to go to.
+
+    Attributes:
+        snapshot: of it.
+        held: values beside it that no snapshot can hold, by name.
+        same: another snapshot of the same state, where that one could not be written in the end; empty: there is none.
+    """
 
     snapshot: str
     held: Mapping[str, Any] = field(default_factory=dict)
+    same: str = ""
 
 
 class Steps:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
-import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,12 +12,13 @@ from mlnb.core.errors import Damaged
 from mlnb.core.records import dataclass, field
 from mlnb.snapshots.errors import NeedsConsent
 from mlnb.snapshots.plugins import cautious, pickled, rebuild
+from mlnb.snapshots.plugins.haste import eager, without_collecting
 from mlnb.snapshots.plugins.packs import PackReader
 from mlnb.snapshots.ports import Codec
-from mlnb.snapshots.types import Chunk, Component, Manifest
+from mlnb.snapshots.types import Component, Manifest
 
-_THREADS = 4
-_SWITCH_S = 0.0005
+_THREADS = min(4, max(2, os.cpu_count() or 1))
+_BATCH_BYTES = 4 << 20
 _GONE = object()
 
 
@@ -62,21 +61,16 @@ def read_contents(
     with (
         PackReader(blobs) as reader,
         ThreadPoolExecutor(_THREADS, thread_name_prefix="mlnb-read") as pool,
-        _eager(),
-        _without_collecting(),
+        eager(),
+        without_collecting(),
     ):
-        reads = {
-            number: pool.submit(_read, reader, manifest.chunks[number], targets) for number, targets in places.items()
-        }
+        reads = [pool.submit(_read, reader, manifest, batch, places) for batch in _batches(manifest, places)]
         meanwhile()
-        for content in contents:
-            try:
-                for number, _ in _places(content, manifest):
-                    reads[number].result()
-            except Damaged as error:
-                for read in reads.values():
-                    read.cancel()
-                names = ", ".join(content.component.names) or f"the {content.component.codec}"
+        damaged = {number: error for read in reads for number, error in read.result().items()}
+    for content in contents if damaged else ():
+        for number, _ in _places(content, manifest):
+            if number in damaged:
+                error, names = damaged[number], ", ".join(content.component.names) or f"the {content.component.codec}"
                 raise Damaged(
                     f"{manifest.id}: the saved value of {names} is damaged: {error.message}", error.hint
                 ) from error
@@ -102,33 +96,35 @@ def _places(content: Content, manifest: Manifest) -> Iterator[tuple[int, memoryv
             start = end
 
 
-def _read(reader: PackReader, chunk: Chunk, targets: Sequence[memoryview]) -> None:
-    reader.read_into(chunk, targets[0])
-    for target in targets[1:]:  # two frames on the same columns: read once
-        target[:] = targets[0]
+def _batches(manifest: Manifest, numbers: Iterable[int]) -> Iterator[list[int]]:
+    """The chunks `numbers` as they lie on the disk, so many at a time as a thread reads in one go."""
+    batch: list[int] = []
+    size = 0
+    for number in sorted(numbers, key=lambda one: (manifest.chunks[one].pack, manifest.chunks[one].offset)):
+        batch.append(number)
+        size += manifest.chunks[number].size_bytes
+        if size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
-@contextlib.contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Python looks for garbage again and again while many objects are made; in here there is none, and each look visits them all."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-@contextlib.contextmanager
-def _eager() -> Iterator[None]:
-    """Threads that read in C get their turn between two steps of Python soon."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(_SWITCH_S)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
+def _read(
+    reader: PackReader, manifest: Manifest, numbers: Sequence[int], places: Mapping[int, Sequence[memoryview]]
+) -> dict[int, Damaged]:
+    """Read chunks to their places; those that are damaged, with what is wrong."""
+    damaged: dict[int, Damaged] = {}
+    for number in numbers:
+        first, *others = places[number]
+        try:
+            reader.read_into(manifest.chunks[number], first)
+        except Damaged as error:
+            damaged[number] = error
+            continue
+        for other in others:  # two frames on the same columns: read once
+            other[:] = first
+    return damaged
 
 
 def load(
@@ -153,7 +149,7 @@ def load(
     waiting = sorted(contents, key=lambda one: (_has_code(one), one.component.names))
     before: dict[str, Any] = {}
     try:
-        with _without_collecting():
+        with without_collecting():
             while waiting:
                 failed = [one for one in waiting if not _load_one(one, codec_named, state, loaded, is_cautious, before)]
                 if is_cautious or len(failed) == len(waiting):

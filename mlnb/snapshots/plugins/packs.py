@@ -188,10 +188,8 @@ class PackReader:
             handle = self._file(chunk.pack).fileno()
             if chunk.encoding == "zstd":
                 stored = os.pread(handle, chunk.stored_bytes, chunk.offset)
-                data = zstandard.ZstdDecompressor().decompress(stored, max_output_size=chunk.size_bytes)
-                is_whole = len(data) == target.nbytes
-                if is_whole:
-                    target[:] = data
+                unpacked = zstandard.ZstdDecompressor().stream_reader(stored, read_size=len(stored) or 1)
+                is_whole = unpacked.readinto(target) == target.nbytes  # in C, straight to its place
             else:
                 is_whole = os.preadv(handle, [target], chunk.offset) == chunk.stored_bytes == target.nbytes
             is_whole = is_whole and target.nbytes == chunk.size_bytes and digest_of(target) == chunk.digest
