@@ -14,12 +14,13 @@ MASK = "••••••"
 _SHORTEST = 6  # a shorter registered value would blot out ordinary words
 
 _values: set[str] = set()
+_names: dict[str, str] = {}  # of those that were asked for by name
 _lock = threading.Lock()
 
 _NAME = r"(?:[\w.-]*(?:pass(?:word|wd|phrase)?|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|auth)[\w.-]*)"
 _NAME_ONLY = re.compile(rf"^{_NAME}$", re.IGNORECASE)
 _NOT_SECRET_NAME = re.compile(
-    r"(?:^|_)(?:token(?:s|izer\w*|_count|_limit|s_per\w*)|max_tokens?|num_tokens?|n_tokens?|author\w*|passenger\w*|passed|passes|pass_rate|compass)$",
+    r"(?:^|_)(?:token(?:s|izer\w*|_count|_limit|s_per\w*)|max_tokens?|num_tokens?|n_tokens?|token_(?:pattern|type\w*)|(?:pad|eos|bos|unk|sep|cls|mask|special|stop|start|end)_token\w*|author(?!ization)\w*|secretar\w*|passenger\w*|passed|passes|pass_rate|compass)$",
     re.IGNORECASE,
 )
 _PATTERNS = (  # each with texts of which it needs one: to look for them takes a hundredth of the time
@@ -37,10 +38,13 @@ _PATTERNS = (  # each with texts of which it needs one: to look for them takes a
         re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
     ),
 )
+TELLTALES = tuple(need for needs, _ in _PATTERNS for need in needs)
+"""Each text that `mask` knows for a credential by its form alone has one of these in it."""
 _URL_PASSWORD = re.compile(r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)(?P<value>[^\s/@]+)(?P<tail>@)", re.IGNORECASE)
 _BEARER = re.compile(r"(?P<head>\bBearer\s+)(?P<value>[A-Za-z0-9._~+/=-]{12,})", re.IGNORECASE)
 _ASSIGNED = re.compile(
-    rf"""(?P<head>(?<![\w.-])(?P<name>{_NAME})["']?\s*[:=]\s*["']?)(?P<value>[^\s"',;&]{{4,}})""", re.IGNORECASE
+    rf"""(?P<head>(?<![\w.-])(?P<name>{_NAME})["']?\s*[:=]\s*["']?(?:(?:Basic|Bearer|Token)\s+)?)(?P<value>[^\s"',;&]{{4,}})""",
+    re.IGNORECASE,
 )
 
 
@@ -55,6 +59,12 @@ def registered() -> frozenset[str]:
     """The values registered so far (for handing to a child process; never to be written)."""
     with _lock:
         return frozenset(_values)
+
+
+def name_of(value: str) -> str | None:
+    """The name under which `get` gave `value` in this process, or None."""
+    with _lock:
+        return _names.get(value)
 
 
 def is_secret_name(name: str) -> bool:
@@ -107,6 +117,8 @@ def get(name: str) -> str:
         way_out = f"Set the environment variable {variable}, or keep it in the keyring: keyring set mlnb {name}."
         raise SecretNotFound(f"there is no secret named {name!r}", way_out)
     register(value)
+    with _lock:
+        _names[value] = name
     return value
 
 

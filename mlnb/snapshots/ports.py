@@ -18,11 +18,13 @@ class Encoded:
             them longer than the call copies them.
         row_bytes: for each buffer how long its rows are, 0 when it has none; it is cut between them, so that a column that did not
             change is found again when others came or went. Empty: none has rows.
+        note: why the values count as recomputed rather than kept; empty: they are kept.
     """
 
     stream: bytes
     buffers: Sequence[memoryview]
     row_bytes: Sequence[int] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)

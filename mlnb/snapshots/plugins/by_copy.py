@@ -23,7 +23,7 @@ from mlnb.snapshots.errors import StoreChanged
 from mlnb.snapshots.plugins import copies
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.holding import hold
-from mlnb.snapshots.plugins.storing import Known, Layout, lay_out, store
+from mlnb.snapshots.plugins.storing import Codecs, Known, Layout, lay_out, store
 from mlnb.snapshots.plugins.taking import Found, Job, Taking, found_from_captured, with_variables
 from mlnb.snapshots.plugins.warming import warm_up
 from mlnb.snapshots.types import Manifest
@@ -126,7 +126,7 @@ class CopyTaker:
     def _lay_out(self, capture: Capture, job: Job) -> tuple[Layout, Found]:
         """What is to be stored, given what is stored already and has not been cleared away."""
         while True:
-            capture.known = {digest: part.codec for digest, part in self._known.parts.items()}
+            capture.known = Codecs(self._known.parts)
             captured = capture.save()
             found = found_from_captured(captured, self._files, job.notebook)
             layout = lay_out(captured, self._known.parts, self._known.chunks)

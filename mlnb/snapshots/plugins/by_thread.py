@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.holding import hold
-from mlnb.snapshots.plugins.storing import Known, Layout, lay_out, store
+from mlnb.snapshots.plugins.storing import Codecs, Known, Layout, lay_out, store
 from mlnb.snapshots.plugins.taking import Job, Taking, found_from_captured, with_variables
 from mlnb.snapshots.types import Manifest
 
@@ -48,8 +48,7 @@ class ThreadTaker:
         gathering = job.gather()
         while True:
             parts = {**self._known.parts, **self._parts}
-            codec_of = {digest: part.codec for digest, part in parts.items()}
-            captured = Capture(job.namespace, codecs(), codec_of).run(job.names(), job.process())
+            captured = Capture(job.namespace, codecs(), Codecs(parts)).run(job.names(), job.process())
             found = found_from_captured(captured, self._files, job.notebook)
             layout = lay_out(captured, parts, self._known.chunks.keys() | self._expected)
             gone = hold(self._files.blobs, self._known.packs_of(layout.used))

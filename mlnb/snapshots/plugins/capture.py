@@ -20,7 +20,7 @@ import xxhash
 
 from mlnb.snapshots import rules
 from mlnb.snapshots.errors import CannotSave
-from mlnb.snapshots.plugins import pickled, process, rebuild, recipes, tensors
+from mlnb.snapshots.plugins import credentials, pickled, process, rebuild, recipes, tensors
 from mlnb.snapshots.plugins.fingerprint import Print, Session, claim_values, fingerprint, sharing, type_name
 from mlnb.snapshots.ports import Codec, Encoded, Saving
 from mlnb.snapshots.types import Variable
@@ -97,6 +97,7 @@ class Capture:
         self._reasons: dict[str, str] = {}
         self._versions: dict[int, str] = {}
         self._notes: dict[type, str] = {}
+        self._told: dict[str, str] = {}  # why a variable counts as recomputed, beside the notes on types
         session, note = self._session, self._notes.__setitem__
         self._saving = Saving(namespace, session.unshared, self._version_of, note=note, owners=session.owners)
 
@@ -153,14 +154,19 @@ class Capture:
     def _verdict(self, name: str, value: object) -> Variable:
         found = self._prints[name]
         reason = self._reasons.get(name, "")
-        note = next((self._notes[kind] for kind in found.types if kind in self._notes), "")
+        notes = dict.fromkeys(
+            [*(self._notes[kind] for kind in found.types if kind in self._notes), self._told.get(name, "")]
+        )
+        note = "; ".join(filter(None, notes))
         state = "not_restorable" if reason else "recompute" if note else "saved"
-        return Variable(state, type_name(type(value)), found.size_bytes, found.digest, reason or note)  # type: ignore[arg-type]
+        digest = "" if credentials.is_refusal(reason) else found.digest
+        return Variable(state, type_name(type(value)), found.size_bytes, digest, reason or note)  # type: ignore[arg-type]
 
     def _save(self, group: tuple[str, ...], values: Mapping[str, object]) -> Part | None:
         """The part for `group`; None when at least one of its names has got a reason why not."""
         digest = _digest_of(group, self._prints)
         if digest in self.known:
+            self._told.update(getattr(self.known, "notes", {}).get(digest, {}))
             return Part(group, digest, self.known[digest], None)
         members = {name: values[name] for name in group}
         codec = next(codec for codec in self._codecs if all(codec.can_save(value) for value in members.values()))
@@ -172,6 +178,8 @@ class Capture:
             wrong = {name: wrong.get(name, reason) for name, reason in still.items()}
             self._saving = self._saving if not still else plain
         self._reasons.update(wrong)
+        if encoded is not None and encoded.note and not wrong:
+            self._told.update(dict.fromkeys(group, encoded.note))
         return None if wrong else Part(group, digest, codec.name, encoded)
 
     def _try(self, codec: Codec, members: Mapping[str, object]) -> tuple[Encoded | None, dict[str, str]]:

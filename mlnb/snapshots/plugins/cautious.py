@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlnb.snapshots.errors import NeedsConsent
-from mlnb.snapshots.plugins import nans, rebuild
+from mlnb.snapshots.plugins import credentials, nans, rebuild
 from mlnb.snapshots.plugins.arrays import PLAIN_KINDS
 from mlnb.snapshots.plugins.pickled import PickleCodec
 from mlnb.snapshots.ports import Codec
@@ -71,6 +71,8 @@ class _Reader(pickle.Unpickler):
         self._nans = nans.Numbered()
 
     def persistent_load(self, pid: Any) -> float:  # noqa: ANN401 - pickle's
+        if isinstance(pid, tuple) and pid[:1] == (credentials.TAG,):
+            raise NeedsConsent("it takes a credential from this computer")
         return self._nans.of(pid)
 
     def find_class(self, module_name: str, global_name: str) -> Any:  # noqa: ANN401 - pickle's

@@ -6,6 +6,7 @@ from __future__ import annotations
 import functools as functools_module
 import gc
 import io
+import os
 import pickle
 import re
 import sqlite3
@@ -23,10 +24,12 @@ from mlnb.snapshots.errors import CannotSave
 from mlnb.snapshots.plugins import (
     arrays,
     copies,
+    credentials,
     functions,
     nans,
     rebuild,
     rebuild_recipes,
+    rebuild_standard,
     recipes,
     recipes_libraries,
     recipes_standard,
@@ -61,8 +64,11 @@ class Unpickler(pickle.Unpickler):
             raise CannotSave(f"it is known only by its name in the notebook ({global_name})")
         return super().find_class(module_name, global_name)
 
-    def persistent_load(self, pid: Any) -> float:  # noqa: ANN401 - pickle's
-        """The NaN that is meant."""
+    def persistent_load(self, pid: Any) -> object:  # noqa: ANN401 - pickle's
+        """The NaN, or the text with a credential, that is meant."""
+        if isinstance(pid, tuple) and len(pid) == 2 and pid[0] == credentials.TAG:
+            self._credentials = getattr(self, "_credentials", None) or credentials.Finding()
+            return self._credentials.of(pid[1])
         self._nans = getattr(self, "_nans", None) or nans.Numbered()
         return self._nans.of(pid)
 
@@ -80,13 +86,16 @@ class PickleCodec:
         """`values` as a pickle stream with buffers.
 
         Raises:
-            CannotSave: one of them cannot be pickled.
+            CannotSave: one of them cannot be pickled, or holds a credential that comes from nowhere that is known.
         """
+        hiding = credentials.Hiding()
         try:
-            stream, buffers = _dumped(_Pickler, values, saving)
-            if nans.may_be_in(stream):
-                stream, buffers = _dumped(_PicklerOfNans, values, saving)
-            return Encoded(stream, [buffer.raw() for buffer in buffers], [_row_bytes(one) for one in buffers])
+            stream, buffers = _dumped(_Pickler, values, saving, hiding)
+            hiding.is_likely = hiding.is_likely or credentials.may_be_in(stream)
+            if hiding.is_likely or nans.may_be_in(stream):
+                stream, buffers = _dumped(_PicklerAsking, values, saving, hiding)
+            rows = [_row_bytes(one) for one in buffers]
+            return Encoded(stream, [buffer.raw() for buffer in buffers], rows, hiding.note)
         except CannotSave:
             raise
         except Exception as error:
@@ -117,9 +126,12 @@ def _row_bytes(buffer: pickle.PickleBuffer) -> int:
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is untyped
-    def __init__(self, file: io.BytesIO, buffers: list[pickle.PickleBuffer], saving: Saving) -> None:
+    def __init__(
+        self, file: io.BytesIO, buffers: list[pickle.PickleBuffer], saving: Saving, hiding: credentials.Hiding
+    ) -> None:
         super().__init__(file, protocol=PROTOCOL, buffer_callback=buffers.append)
         self._saving = saving
+        self._hiding = hiding
         self._streams = copies.standard_streams()
 
     def reducer_override(self, item: Any) -> Any:  # noqa: ANN401 - pickle's
@@ -131,11 +143,15 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is unt
             return functions.reduce_function(item, self._saving.namespace, self.globals_ref)
         if kind in self._saving.bare:
             return recipes.reduce_bare(item)
+        if credentials.is_holder(item.__class__):
+            self._hiding.is_likely = True
         reduce = _REDUCERS.get(kind)
         if reduce is not None:
             return reduce(item)
         if id(item) in self._streams:
             return rebuild_recipes.standard_stream, (self._streams[id(item)],)
+        if item is os.environ:
+            return rebuild_standard.named_in, ("os", "environ")
         if kind in recipes.OPEN_FILES:
             return recipes.reduce_open_file(item, self._saving.note)
         if isinstance(item, BaseException):
@@ -159,23 +175,26 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is unt
         return recipes_standard.reduce_sentinel(item)
 
 
-class _PicklerOfNans(_Pickler):
-    """Tells which NaN is which; it is asked about every object, which takes its time."""
+class _PicklerAsking(_Pickler):
+    """Tells which NaN is which, and keeps credentials out; it is asked about every object, which takes its time."""
 
-    def __init__(self, file: io.BytesIO, buffers: list[pickle.PickleBuffer], saving: Saving) -> None:
-        super().__init__(file, buffers, saving)
+    def __init__(
+        self, file: io.BytesIO, buffers: list[pickle.PickleBuffer], saving: Saving, hiding: credentials.Hiding
+    ) -> None:
+        super().__init__(file, buffers, saving, hiding)
         self._nans = nans.Numbering()
 
     def persistent_id(self, item: object) -> Any:  # noqa: ANN401 - pickle's
-        return self._nans.of(item)
+        found = self._hiding.of(item) if self._hiding.is_likely else None
+        return self._nans.of(item) if found is None else found
 
 
 def _dumped(
-    pickler: type[_Pickler], values: Mapping[str, object], saving: Saving
+    pickler: type[_Pickler], values: Mapping[str, object], saving: Saving, hiding: credentials.Hiding
 ) -> tuple[bytes, list[pickle.PickleBuffer]]:
     buffers: list[pickle.PickleBuffer] = []
     file = io.BytesIO()
-    pickler(file, buffers, saving).dump(dict(values))
+    pickler(file, buffers, saving, hiding).dump(dict(values))
     return file.getvalue(), buffers
 
 

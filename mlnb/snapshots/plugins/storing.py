@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlnb.snapshots.errors import StoreChanged
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.packs import chunks_of
-from mlnb.snapshots.types import Buffer, Chunk, Component, Manifest
+from mlnb.snapshots.types import Buffer, Chunk, Component, Manifest, Variable
 
 if TYPE_CHECKING:
     from mlnb.snapshots.plugins.capture import Captured, Part
@@ -26,6 +26,7 @@ class StoredPart:
     codec: str
     stream: tuple[str, ...]
     buffers: tuple[tuple[int, bool, tuple[str, ...]], ...]
+    notes: tuple[tuple[str, str], ...] = ()  # why a variable counts as recomputed, by name
 
     @property
     def digests(self) -> Iterator[str]:
@@ -61,6 +62,7 @@ class Known:
                     (buffer.size_bytes, buffer.is_readonly, tuple(digests[number] for number in buffer.chunks))
                     for buffer in component.buffers
                 ),
+                _notes(component.names, manifest.variables),
             )
 
     def packs_of(self, digests: Iterable[str]) -> set[str]:
@@ -77,6 +79,14 @@ class Known:
         """Nothing is known to be stored: the next snapshot saves everything anew."""
         self.parts.clear()
         self.chunks.clear()
+
+
+class Codecs(dict[str, str]):
+    """The codec of each part of `parts`, by digest; `notes`: why its variables count as recomputed, by digest and name."""
+
+    def __init__(self, parts: Mapping[str, StoredPart]) -> None:
+        super().__init__({digest: part.codec for digest, part in parts.items()})
+        self.notes = {digest: dict(part.notes) for digest, part in parts.items() if part.notes}
 
 
 @dataclass(frozen=True)
@@ -110,7 +120,7 @@ def lay_out(captured: Captured, parts: Mapping[str, StoredPart], has_chunk: Cont
         has_chunk: digests of chunks that are stored or on their way.
     """
     pieces: dict[str, Piece] = {}
-    found = {part.digest: _part(part, parts, has_chunk, pieces) for part in captured.parts}
+    found = {part.digest: _part(part, parts, has_chunk, pieces, captured.variables) for part in captured.parts}
     used = list(dict.fromkeys(digest for part in found.values() for digest in part.digests))
     position = {digest: number for number, digest in enumerate(used)}
     components = tuple(component_of(digest, part, position) for digest, part in found.items())
@@ -133,7 +143,11 @@ def store(files: SnapshotFiles, manifest: Manifest, layout: Layout, chunks: Mapp
 
 
 def _part(
-    part: Part, parts: Mapping[str, StoredPart], has_chunk: Container[str], pieces: dict[str, Piece]
+    part: Part,
+    parts: Mapping[str, StoredPart],
+    has_chunk: Container[str],
+    pieces: dict[str, Piece],
+    variables: Mapping[str, Variable],
 ) -> StoredPart:
     if part.encoded is None:
         return parts[part.digest]
@@ -151,7 +165,12 @@ def _part(
         (buffer.nbytes, buffer.readonly, keep(buffer, row_bytes))
         for buffer, row_bytes in zip(part.encoded.buffers, rows, strict=True)
     ]
-    return StoredPart(part.names, part.codec, keep(part.encoded.stream), tuple(buffers))
+    return StoredPart(part.names, part.codec, keep(part.encoded.stream), tuple(buffers), _notes(part.names, variables))
+
+
+def _notes(names: Iterable[str], variables: Mapping[str, Variable]) -> tuple[tuple[str, str], ...]:
+    found = {name: variables[name] for name in names if name in variables}
+    return tuple((name, one.reason) for name, one in found.items() if one.state == "recompute")
 
 
 def component_of(digest: str, part: StoredPart, position: Mapping[str, int]) -> Component:

@@ -173,33 +173,33 @@ def shows(folder):
 
 def test_a_purged_value_is_nowhere_and_the_others_are_untouched(notebook, upkeep, world, mlnb_home):
     big = b"other" * 4000
-    ids = [take(notebook, token=SECRET, rows=[1, 2], big=big, alone={"k": SECRET * 50})]
+    ids = [take(notebook, door=SECRET, rows=[1, 2], big=big, alone={"k": SECRET * 50})]
     notebook.run("del alone")
     ids.append(take(notebook, rows=[1, 2, 3]))
     manifest = SnapshotFiles().read(ids[1])
-    never = take(notebook, token="x" * 30)
+    never = take(notebook, door="x" * 30)
     (home() / "snapshots" / ids[0] / "manifest.json").unlink()  # its copy of `alone` lies in a pack that others need
     del ids[0]
     assert shows(mlnb_home)
-    done = upkeep().purge("token", why="it leaked")
+    done = upkeep().purge("door", why="it leaked")
     assert shows(mlnb_home) == []
     assert done.snapshots == tuple(sorted([*ids, never]))
     assert (done.traces, done.packs > 0, done.searched > 0) == ((), True, True)
     files = SnapshotFiles()
     after = files.read(ids[0])
     assert after.id == manifest.id
-    assert after.variables["token"].state == "not_restorable"
-    assert after.variables["token"].digest == ""
-    assert "it leaked" in after.variables["token"].reason
-    assert f"{datetime.now(UTC):%Y-%m-%d}" in after.variables["token"].reason
-    assert {n: v for n, v in after.variables.items() if n != "token"} == {
-        n: v for n, v in manifest.variables.items() if n != "token"
+    assert after.variables["door"].state == "not_restorable"
+    assert after.variables["door"].digest == ""
+    assert "it leaked" in after.variables["door"].reason
+    assert f"{datetime.now(UTC):%Y-%m-%d}" in after.variables["door"].reason
+    assert {n: v for n, v in after.variables.items() if n != "door"} == {
+        n: v for n, v in manifest.variables.items() if n != "door"
     }
     assert upkeep().verify().is_ok
-    notebook.run("rows = big = token = None")
+    notebook.run("rows = big = door = None")
     back = notebook.snapshots.restore(ids[0])
     assert (notebook["rows"], notebook["big"]) == ([1, 2, 3], big)
-    assert "it leaked" in back.not_restored["token"]
+    assert "it leaked" in back.not_restored["door"]
     assert world.indexed == [(list(done.snapshots), [])]
 
 
@@ -244,24 +244,24 @@ def test_a_parameter_that_the_snapshot_recorded_goes_too(notebook, upkeep, mlnb_
 def test_a_damaged_value_goes_too_and_stores_of_jobs_are_not_forgotten(notebook, upkeep, mlnb_home, monkeypatch):
     with monkeypatch.context() as job:
         job.setenv("MLNB_HOME", str(mlnb_home / "jobs" / "job-1" / "1" / "home"))
-        take(notebook, token=SECRET)
-    taken = take(notebook, token=SECRET + "!", other=b"other" * 500)
+        take(notebook, door=SECRET)
+    taken = take(notebook, door=SECRET + "!", other=b"other" * 500)
     manifest = SnapshotFiles().read(taken)
-    chunk = manifest.chunks[next(one for one in manifest.components if one.names == ("token",)).stream[0]]
+    chunk = manifest.chunks[next(one for one in manifest.components if one.names == ("door",)).stream[0]]
     path = home() / "blobs" / chunk.pack[:2] / chunk.pack
     data = bytearray(path.read_bytes())
     data[chunk.offset + 1] ^= 1
     path.write_bytes(data)
-    upkeep().purge("token")
+    upkeep().purge("door")
     assert shows(mlnb_home) == []
     assert upkeep().verify().is_ok
 
 
 def test_outputs_other_variables_and_files_that_show_it_are_named(notebook, upkeep, mlnb_home, tmp_path):
-    taken = take(notebook, token=SECRET, config={"auth": SECRET})
+    taken = take(notebook, door=SECRET, config={"lock": SECRET})
     cells = [
-        {"cell_type": "code", "id": "a", "source": [f"token = '{SECRET}'"], "metadata": {}, "outputs": []},
-        {"cell_type": "code", "id": "b", "source": "token", "metadata": {},
+        {"cell_type": "code", "id": "a", "source": [f"door = '{SECRET}'"], "metadata": {}, "outputs": []},
+        {"cell_type": "code", "id": "b", "source": "door", "metadata": {},
          "outputs": [{"output_type": "stream", "name": "stdout", "text": SECRET}]},
     ]  # fmt: skip
     (tmp_path / "nb.ipynb").write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
@@ -273,7 +273,7 @@ def test_outputs_other_variables_and_files_that_show_it_are_named(notebook, upke
     files.attach(Document(taken, "/nb.ipynb", None, datetime.now(UTC), content))
     (mlnb_home / "logs").mkdir()
     (mlnb_home / "logs" / "kernel.log").write_text(f"said {SECRET}")
-    done = upkeep().purge("token")
+    done = upkeep().purge("door")
     assert [(one.where, one.what) for one in done.traces] == [
         (taken, "variable config"),
         (taken, "the source of cell 1"),
@@ -283,7 +283,7 @@ def test_outputs_other_variables_and_files_that_show_it_are_named(notebook, upke
 
 
 def test_a_purge_that_is_killed_leaves_a_whole_store_and_can_be_done_again(notebook, upkeep, mlnb_home, monkeypatch):
-    ids = [take(notebook, token=SECRET, rows=list(range(number))) for number in range(4)]
+    ids = [take(notebook, door=SECRET, rows=list(range(number))) for number in range(4)]
     for stop in range(6):
         seen = []
 
@@ -296,13 +296,13 @@ def test_a_purge_that_is_killed_leaves_a_whole_store_and_can_be_done_again(noteb
         with monkeypatch.context() as patched:
             patched.setattr(purging, "_write", write)
             try:
-                upkeep().purge("token")
+                upkeep().purge("door")
             except KeyboardInterrupt:
                 assert stop < 4
         assert checking.verify(SnapshotFiles(), SnapshotFiles().ids()).is_ok
-    assert upkeep().purge("token").snapshots == ()
+    assert upkeep().purge("door").snapshots == ()
     grow_old()
-    upkeep().purge("token")
+    upkeep().purge("door")
     assert shows(mlnb_home) == []
     assert set(SnapshotFiles().ids()) == set(ids)
 
@@ -310,11 +310,11 @@ def test_a_purge_that_is_killed_leaves_a_whole_store_and_can_be_done_again(noteb
 def test_a_snapshot_of_somebody_else_stays_foreign_when_it_is_purged(
     notebook, upkeep, mlnb_home, monkeypatch, tmp_path
 ):
-    taken = take(notebook, token=SECRET, rows=[1])
+    taken = take(notebook, door=SECRET, rows=[1])
     monkeypatch.setenv("MLNB_KEYS", str(tmp_path / "other"))
     files = SnapshotFiles()
     assert not files.read_any(taken)[1]
-    done = upkeep().purge("token")
+    done = upkeep().purge("door")
     assert any("nobody's signature" in note for note in done.notes)
     assert shows(mlnb_home) == []
     assert not files.read_any(taken)[1]
@@ -329,7 +329,7 @@ def test_texts_are_found_without_running_anything(tmp_path):
         def __reduce__(self):
             return open, (str(tmp_path / "ran"), "w")
 
-    found = texts_of(pickle.dumps({"token": [SECRET, b"bytes-secret"], "trap": Trap()}, 5), without=("token",))
+    found = texts_of(pickle.dumps({"door": [SECRET, b"bytes-secret"], "trap": Trap()}, 5), without=("door",))
     assert {SECRET, "bytes-secret"} <= found
     assert not (tmp_path / "ran").exists()
     assert texts_of(b"no pickle") == set()
@@ -367,7 +367,7 @@ def test_values_are_copied_dropped_here_and_fetched_when_needed(notebook, upkeep
 def test_what_is_damaged_elsewhere_is_named_and_what_nobody_needs_goes_there_too(notebook, upkeep, world, remote):
     take(notebook, "base")
     take(notebook, x=b"old" * 4000)
-    kept = take(notebook, "keep", x=b"new" * 4000, token=SECRET)
+    kept = take(notebook, "keep", x=b"new" * 4000, door=SECRET)
     keeper = upkeep(Retention(1, 0), remote=remote, drop_local_days=1)
     keeper.clean()
     there = RemotePacks(SnapshotFiles(), remote).ids()
@@ -379,7 +379,7 @@ def test_what_is_damaged_elsewhere_is_named_and_what_nobody_needs_goes_there_too
     assert there - after
     assert not any(remote.has(pack) for pack in there - after)
     old = set(after)
-    keeper.purge("token")
+    keeper.purge("door")
     assert old - RemotePacks(SnapshotFiles(), remote).ids()
     keeper.clean()
     assert keeper.verify(kept).is_ok
@@ -411,21 +411,21 @@ def cli(*arguments, **given):
 
 def test_the_command_line(notebook, monkeypatch, tmp_path):
     monkeypatch.setenv("MLNB_STORE_BLOBS_URL", f"file://{tmp_path}/far")
-    taken = take(notebook, "keep", token=SECRET, x=1)
+    taken = take(notebook, "keep", door=SECRET, x=1)
     assert json.loads(cli("gc", "--json")[1])["uploaded"] > 0
     assert list((tmp_path / "far" / "snapshots").glob("home-*/??/*"))
     assert json.loads(cli("du", "--json")[1])["notebooks"][0]["snapshots"] == 1
     assert "kernels without a notebook" in cli("du")[1]
     assert cli("fetch", taken)[1].startswith("0 files")
     with pytest.raises(BadInput, match="cannot be undone"):
-        cli("purge", "--name", "token")
-    text = cli("purge", "--name", "token", "--reason", "leaked", "--yes")[1]
+        cli("purge", "--name", "door")
+    text = cli("purge", "--name", "door", "--reason", "leaked", "--yes")[1]
     assert "gone from 1 snapshots" in text
     assert "cannot be undone" in text
     assert shows(home()) == []
     assert shows(tmp_path / "far") == []
     assert cli("verify", taken)[0] == 0
     listed = json.loads(cli("list", "--json")[1])
-    assert "leaked" in listed["snapshots"][0]["variables"]["token"]["reason"]
+    assert "leaked" in listed["snapshots"][0]["variables"]["door"]["reason"]
     cli("export", taken, tmp_path / "one.zip")
     assert zipfile.is_zipfile(tmp_path / "one.zip")
