@@ -1,13 +1,18 @@
-"""Variables that the user does not want in snapshots: remembered for each notebook in one file beside the snapshots."""
+"""Variables that the user does not want in snapshots: remembered for each notebook in one file beside the snapshots.
+
+They stand there under the notebook's own id, so that they go with it when it is renamed or moved; under its path as long as it has none.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from mlnb.core.errors import BadInput
+from mlnb.core.errors import BadInput, StoreUnavailable
 from mlnb.core.files import locked, write_atomically
+from mlnb.core.notebook_file import id_of
 from mlnb.snapshots.plugins.files import SnapshotFiles
 
 
@@ -23,14 +28,38 @@ class LeftOut:
         self._files = files
         self._notebook = notebook
         self._names: frozenset[str] | None = None
+        self._id: str | None = None
+        self._looked_at: tuple[str, int] | None = None  # the file as it was when it had no id
 
     @property
     def names(self) -> frozenset[str]:
         """Of these variables no snapshot holds a value."""
+        notebook = self._notebook()
+        if notebook is not None and (self._names or (self._names is None and self._path.exists())):
+            self._look_for_id(notebook)
         if self._names is None:
-            notebook = self._notebook()
-            self._names = frozenset(self._read().get(str(notebook), ()) if notebook else ())
+            book = self._read()
+            of_id = book.get(self._id) if self._id else None
+            under_path = book.get(str(notebook)) if notebook else None
+            self._names = frozenset(under_path or () if of_id is None else of_id)
         return self._names
+
+    def _look_for_id(self, notebook: Path) -> None:
+        """The notebook's id, once it has one; what stands under its path goes under the id then."""
+        if self._id is not None:
+            return
+        try:
+            seen = (str(notebook), notebook.stat().st_mtime_ns)
+            if seen == self._looked_at:
+                return
+            self._looked_at = seen
+            self._id = id_of(json.loads(notebook.read_bytes()))
+        except (OSError, ValueError, RecursionError):
+            return  # it is not there yet, or just being written
+        book = self._read()
+        if self._id is not None and self._id not in book and str(notebook) in book:
+            with contextlib.suppress(StoreUnavailable):  # it is tried again when something is left out or taken in
+                self._write(frozenset(book[str(notebook)]))
 
     def change(self, names: Iterable[str], *, is_out: bool) -> tuple[str, ...]:
         """Leave `names` out from now on, or take them in again; all that are out then, sorted.
@@ -43,6 +72,9 @@ class LeftOut:
         wrong = next((name for name in sorted(wanted) if not name.isidentifier()), None)
         if wrong is not None:
             raise BadInput(f"{wrong!r} is no name of a variable", 'Write it as in the code: exclude("big").')
+        notebook = self._notebook()
+        if notebook is not None:
+            self._look_for_id(notebook)
         found = self.names | wanted if is_out else self.names - wanted
         if found != self.names:
             self._write(found)
@@ -66,6 +98,9 @@ class LeftOut:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with locked(self._files.lock):
-            book = {**self._read(), str(notebook): sorted(names)}
+            book = self._read()
+            if self._id is not None:
+                book.pop(str(notebook), None)  # a notebook that comes to lie there is another one
+            book[self._id or str(notebook)] = sorted(names)
             kept = {path: out for path, out in sorted(book.items()) if out}
             write_atomically(self._path, json.dumps(kept).encode(), mode=0o600)

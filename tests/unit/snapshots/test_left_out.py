@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from IPython.core.error import UsageError
 
@@ -59,6 +61,47 @@ def test_it_is_remembered_for_the_notebook_and_taken_back(new_notebook, tmp_path
     again.run("big, huge = [1], [2]")
     states = {name: one.state for name, one in again.snapshots.take().variables.items()}
     assert states == {"big": "saved", "huge": "not_restorable"}
+
+
+def on_disk(path, notebook_id=None):
+    metadata = {"mlnb": {"id": notebook_id}} if notebook_id else {}
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps({"cells": [], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}))
+    return path
+
+
+def test_it_follows_a_notebook_that_is_renamed_or_moved(new_notebook, tmp_path):
+    path = on_disk(tmp_path / "one.ipynb", "the-id")
+    of(new_notebook(), path).snapshots.left_out.change(["big"], is_out=True)
+    moved = tmp_path / "folder" / "two.ipynb"
+    moved.parent.mkdir()
+    path.rename(moved)
+    assert of(new_notebook(), moved).snapshots.left_out.names == {"big"}
+    another = on_disk(path, "another-id")
+    assert of(new_notebook(), another).snapshots.left_out.names == frozenset()
+
+
+def test_what_was_left_out_before_the_notebook_had_an_id_follows_it_too(new_notebook, tmp_path):
+    path = on_disk(tmp_path / "one.ipynb")
+    one = of(new_notebook(), path)
+    one.snapshots.left_out.change(["big"], is_out=True)
+    on_disk(path, "the-id")  # JupyterLab gives it one while the kernel runs
+    assert one.snapshots.left_out.names == {"big"}  # as at each snapshot
+    path.rename(tmp_path / "two.ipynb")
+    assert of(new_notebook(), on_disk(path, "another-id")).snapshots.left_out.names == frozenset()
+    again = of(new_notebook(), tmp_path / "two.ipynb")
+    assert again.snapshots.left_out.names == {"big"}
+    assert again.snapshots.left_out.change(["big"], is_out=False) == ()
+    assert of(new_notebook(), tmp_path / "two.ipynb").snapshots.left_out.names == frozenset()
+
+
+def test_a_running_kernel_goes_on_leaving_out_when_its_notebook_is_moved_away(new_notebook, tmp_path):
+    path = on_disk(tmp_path / "one.ipynb", "the-id")
+    one = of(new_notebook(), path)
+    one.snapshots.left_out.change(["big"], is_out=True)
+    path.rename(tmp_path / "two.ipynb")  # the kernel is not told
+    assert one.snapshots.left_out.change(["huge"], is_out=True) == ("big", "huge")
+    assert of(new_notebook(), tmp_path / "two.ipynb").snapshots.left_out.names == {"big", "huge"}
 
 
 def test_a_damaged_memory_of_it_leaves_nothing_out(notebook, tmp_path):
