@@ -729,8 +729,10 @@ def _tree(roots: tuple[str, ...]) -> str | None:
     """SHA-256 over the source files below `roots`, by path and content; None for more than `MOST_FILES`."""
     lines: list[str] = []
     for root in sorted(roots):
+        is_importable = os.path.isfile(root) or os.path.isfile(os.path.join(root, "__init__.py"))
+        start = os.path.dirname(root) if is_importable else root  # the name of a work tree's folder is not part of it
         for path in _source_files(root):
-            lines.append(f"{os.path.relpath(path, os.path.dirname(root))}\0{_digest(path)}")
+            lines.append(f"{os.path.relpath(path, start)}\0{_digest(path)}")
             if len(lines) > MOST_FILES:
                 return None
     return hashlib.sha256("\n".join(sorted(lines)).encode(errors="surrogateescape")).hexdigest()
