@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import correctness, cost, other_costs, peers, unchanged
+from benchmarks import correctness, cost, environments, other_costs, peers, unchanged
 from benchmarks.shells import Shell, alternate
 from oracle.truth import Case
 
@@ -81,3 +81,10 @@ def test_a_peer_that_cannot_be_had_is_named(tmp_path, monkeypatch):
     python, why = peers.ipyflow_python()
     assert python == ""
     assert why
+
+
+def test_capturing_is_measured(capsys):
+    environments.table(runs=1, packages=3, files=2)
+    lines = capsys.readouterr().out.splitlines()
+    assert "Capturing 3 packages of 2 files, ms" in lines
+    assert {"stat", "hash", "pip inspect"} <= {line.split("  ")[0] for line in lines}
