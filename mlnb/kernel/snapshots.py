@@ -98,13 +98,26 @@ class KernelSnapshots:
             reason: why, in the user's words.
         """
         with self._auto.turn:
-            taken = self._take(reason)
+            taken, job = self._begin(reason)
             runs = self._cells.runs
+            stood = self.place.snapshot, self.place.runs
             self.place.took(taken, len(runs), runs[-1].cell_id if runs else None)
             self._attempt("runs were not linked", lambda: self._link(taken.id))
+            try:
+                self._writer.take(job)  # the last thing: see `copies.Copy`
+            except BaseException:
+                self.place.snapshot, self.place.runs = stood
+                raise
             return taken
 
-    def _take(self, reason: str, *, is_awaited: bool = False, same: Manifest | None = None) -> TakenSnapshot:
+    def _take_before(self, snapshot_id: str, same: Manifest | None) -> TakenSnapshot:
+        """Keep the state as it is before a restore of `snapshot_id`; `same`: of a snapshot that is known to be still the state."""
+        taken, job = self._begin(f"before restore of {snapshot_id}", is_awaited=True)
+        if not (same and self._writer.take_again(job, same)):
+            self._writer.take(job)
+        return taken
+
+    def _begin(self, reason: str, *, is_awaited: bool = False) -> tuple[TakenSnapshot, Job]:
         snapshot_id, created_at, why = new_id("snap"), utc_now(), mask(reason)
         notebook, parent = self._notebook(), self.place.snapshot
         job = Job(
@@ -119,10 +132,9 @@ class KernelSnapshots:
             is_awaited=is_awaited,
         )
         self._tell()
-        taking = (self._writer.take_again(job, same) if same else None) or self._writer.take(job)
         self._auto.took()
         self.place.froze(snapshot_id)
-        return TakenSnapshot(snapshot_id, created_at, why, taking)
+        return TakenSnapshot(snapshot_id, created_at, why, job.taking), job
 
     def _names(self) -> Sequence[str]:
         found = rules.user_names(self._shell.user_ns, getattr(self._shell, "user_ns_hidden", {}))
@@ -249,7 +261,7 @@ class KernelSnapshots:
                 files=self._files,
                 writer=self._writer,
                 process=self._process,
-                take_before=lambda id, same: self._take(f"before restore of {id}", is_awaited=True, same=same),
+                take_before=self._take_before,
                 runs=lambda manifest: runs_of(self._files, manifest, self._cells.sources),
             )
             self._lazy_restorer = Restorer(

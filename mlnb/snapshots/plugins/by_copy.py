@@ -23,6 +23,7 @@ from mlnb.snapshots.errors import StoreChanged
 from mlnb.snapshots.plugins import copies
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.holding import hold
+from mlnb.snapshots.plugins.huge_pages import HugePages
 from mlnb.snapshots.plugins.storing import Codecs, Known, Layout, lay_out, store
 from mlnb.snapshots.plugins.taking import Found, Job, Taking, found_from_captured, with_variables
 from mlnb.snapshots.plugins.warming import warm_up
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _MOST_COPIES = 32
 _MOST_ANEW = 3
 _LEAST_FREE_SHARE = 0.2
+_REST_S = 0.3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +62,7 @@ class CopyTaker:
         self._outstanding: deque[_Outstanding] = deque()
         self._queue: queue.SimpleQueue[_Outstanding] = queue.SimpleQueue()
         self._listener: tuple[int, threading.Thread] | None = None
+        self._pages = HugePages()
         self._lock = threading.Lock()  # copies are made and given back one at a time
         self.is_broken = False
 
@@ -68,22 +71,27 @@ class CopyTaker:
         """Whether every copy has ended."""
         return not self._outstanding
 
-    def take(self, job: Job) -> Taking:
+    def take(self, job: Job) -> None:
         """Make a copy.
 
         Raises:
             OSError: the operating system has no room for one.
         """
         self._wait_for_room()
-        taking = Taking()
         with self._lock:
             before = tuple(self._outstanding)
-            earlier = [one.copy for one in before]
-            copy = copies.fork(lambda say: self._work(job, before, say), earlier, is_awaited=job.is_awaited)
-            made = _Outstanding(job.id, copy, taking)
+            made = _Outstanding(job.id, copies.Copy(), job.taking)
+            is_heard = self._is_listening
+            if is_heard:  # a listener that is yet to come would import, for which the copy would wait
+                self._queue.put(made)
             self._outstanding.append(made)
-        self._listen(made, job)
-        return taking
+            try:
+                made.copy.start(
+                    lambda say: self._work(job, before, say), [one.copy for one in before], is_awaited=job.is_awaited
+                )
+            finally:
+                if not is_heard:
+                    self._listen(made, job)
 
     def _work(self, job: Job, before: tuple[_Outstanding, ...], say: copies.Say) -> None:
         """What the copy does."""
@@ -149,21 +157,32 @@ class CopyTaker:
             with contextlib.suppress(Exception):
                 oldest.result()
 
+    @property
+    def _is_listening(self) -> bool:
+        return self._listener is not None and self._listener[0] == os.getpid()  # threads do not survive a fork
+
     def _listen(self, made: _Outstanding, job: Job) -> None:
-        if self._listener is None or self._listener[0] != os.getpid():  # threads do not survive a fork
-            thread = threading.Thread(
-                target=self._hear_all, args=[job.prepare, job.is_awaited], name="mlnb-snapshots", daemon=True
-            )
-            self._listener = (os.getpid(), thread)
-            thread.start()
+        thread = threading.Thread(
+            target=self._hear_all, args=[job.prepare, job.is_awaited], name="mlnb-snapshots", daemon=True
+        )
+        self._listener = (os.getpid(), thread)
         self._queue.put(made)
+        thread.start()
 
     def _hear_all(self, prepare: Callable[[], object], is_awaited: bool) -> None:
         if is_awaited:  # by a restore, which needs the processor itself
             self._hear(self._queue.get())
         warm_up(prepare)
+        is_rested = False
         while True:
-            made = self._queue.get()
+            try:
+                made = self._queue.get(timeout=None if is_rested else _REST_S)
+            except queue.Empty:  # the user reads: the next copy is made easier
+                is_rested = True
+                if not self._outstanding:
+                    self._pages.collapse()
+                continue
+            is_rested = False
             self._hear(made)
 
     def _hear(self, made: _Outstanding) -> None:
@@ -173,12 +192,13 @@ class CopyTaker:
                 last = pickle.load(made.copy.words)  # noqa: S301 - from a copy of this very process
                 if isinstance(last, Found):
                     made.taking.found.set_result(last)
+        if made.copy.pid is None and last is None:
+            self._give_back(made)  # none could be made; it is taken without
+            return
         status = made.copy.reap()
         if isinstance(last, Manifest):
             self._known.learn(last)
-        with self._lock:
-            made.copy.close()
-            self._outstanding.remove(made)
+        self._give_back(made)
         if isinstance(last, Manifest):
             made.taking.written.set_result(last)
             return
@@ -186,6 +206,11 @@ class CopyTaker:
         self._known.forget()
         self._log(f"the snapshot {made.id} was not written: {error}")
         made.taking.fail(error)
+
+    def _give_back(self, made: _Outstanding) -> None:
+        with self._lock:
+            made.copy.close()
+            self._outstanding.remove(made)
 
     def _ended_early(self, status: int | None) -> StoreUnavailable:
         self.is_broken = True

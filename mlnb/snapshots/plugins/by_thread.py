@@ -39,7 +39,7 @@ class ThreadTaker:
         self._pending: list[tuple[Future[Manifest], int]] = []
         self._pool: tuple[int, ThreadPoolExecutor] | None = None
 
-    def take(self, job: Job) -> Taking:
+    def take(self, job: Job) -> None:
         """Capture now and write later. Live memory is not looked at after this returns."""
         from mlnb.snapshots.plugins.capture import Capture  # cloudpickle, on first use
         from mlnb.snapshots.plugins.codecs import codecs
@@ -60,12 +60,11 @@ class ThreadTaker:
         self._wait_for_room(layout.size_bytes)
         self._parts.update(layout.parts)
         self._expected.update(layout.pieces)
-        taking = Taking()
+        taking = job.taking
         taking.found.set_result(found)
         manifest = with_variables(job.describe(), found)
         self._pending.append((taking.written, layout.size_bytes))
         self._executor().submit(self._store, taking, manifest, layout, gathering)
-        return taking
 
     def _store(self, taking: Taking, manifest: Manifest, layout: Layout, gathering: Gathering) -> None:
         from mlnb.snapshots.plugins.around import latest, with_gathered

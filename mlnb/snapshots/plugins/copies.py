@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-import io
 import logging
 import os
 import pickle
@@ -21,7 +20,6 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 _STEP_S = 60
@@ -39,24 +37,61 @@ importing = threading.Lock()
 """Held by threads of ours that import: a copy made meanwhile would wait for the end of that import for ever."""
 
 
-@dataclass(frozen=True)
 class Copy:
-    """A copy at work.
+    """A copy: first not made yet, then at work, then ended. All that it needs in this process is made before it is.
+
+    What this process writes to once a copy is made, the operating system has to copy page by page (a few microseconds each, and a line of
+    Python touches several), so nothing is left to be done after `start`.
 
     Attributes:
-        pid: its process.
+        pid: its process; None while there is none.
         words: what it says, pickled, one after the other; ends when it does.
         end: readable once it has ended; the next copy waits for that.
+
+    Raises:
+        OSError: this process has too many open files.
     """
 
-    pid: int
-    words: io.BufferedReader
-    end: int
+    def __init__(self) -> None:
+        self.pid: int | None = None
+        self._words_in, self._words_out = os.pipe()
+        self.words = os.fdopen(self._words_in, "rb")
+        try:
+            self.end, self._end_out = os.pipe()
+        except OSError:
+            os.close(self._words_out)
+            self.words.close()
+            raise
+
+    def start(self, work: Callable[[Say], None], before: Iterable[Copy], *, is_awaited: bool = False) -> None:
+        """Make the copy, which runs `work`. It returns at once, in this process only.
+
+        Args:
+            work: run in the copy, which ends with it; what it says can be read from `words`.
+            before: the copies that are still at work, oldest first; `work` begins at once, `wait_for` waits for one of them. None is given
+                back (`close`) before this returns.
+            is_awaited: somebody waits for it, so that it need not leave the processor to others.
+
+        Raises:
+            OSError: the operating system has no room for a copy. `words` ends without one.
+        """
+        foreign = [self._words_in, self.end, *(copy._words_in for copy in before)]
+        state = random.getstate()  # Python seeds it anew in a copy
+        theirs, nice = (self._words_out, self._end_out), 0 if is_awaited else _NICE
+        try:
+            with importing, _without_warning(), _unhurried():
+                pid = os.fork()
+                if pid == 0:
+                    _be_a_copy(work, state, self._words_out, foreign, nice)
+                self.pid = pid
+        finally:
+            os.close(theirs[0])
+            os.close(theirs[1])
 
     def reap(self) -> int | None:
         """Wait for its end; its exit status (negative: the signal that ended it), None when somebody else asked for it first."""
         try:
-            return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+            return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1]) if self.pid else None
         except ChildProcessError:
             return None
 
@@ -90,52 +125,27 @@ def _no_import_at_work() -> bool:
     return not locks
 
 
-def fork(work: Callable[[Say], None], before: Iterable[Copy], *, is_awaited: bool = False) -> Copy:
-    """Make a copy that runs `work`. It returns at once, in this process only.
-
-    Args:
-        work: run in the copy, which ends with it; what it says can be read from `Copy.words`.
-        before: the copies that are still at work, oldest first; `work` begins at once, `wait_for` waits for one of them. None is given back
-            (`Copy.close`) before this returns.
-        is_awaited: somebody waits for it, so that it need not leave the processor to others.
-
-    Raises:
-        OSError: the operating system has no room for a copy.
-    """
-    earlier = list(before)
-    words_in, words_out = os.pipe()
-    end_in, end_out = os.pipe()
-    state = random.getstate()  # Python seeds it anew in a copy
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # of threads in this process; see `why_not`
-            with importing, _unhurried():
-                pid = os.fork()
-    except OSError:
-        for handle in (words_in, words_out, end_in, end_out):
-            os.close(handle)
-        raise
-    if pid == 0:
-        foreign = [words_in, end_in, *(copy.words.fileno() for copy in earlier)]
-        _be_a_copy(work, state, words_out, foreign, 0 if is_awaited else _NICE)
-    os.close(words_out)
-    os.close(end_out)
-    return Copy(pid, os.fdopen(words_in, "rb"), end_in)
-
-
 @contextlib.contextmanager
 def _unhurried() -> Iterator[None]:
     """A process made inside the block does not push this one aside when it begins to run."""
-    policy = os.sched_getscheduler(0)
+    policy, usual = os.sched_getscheduler(0), os.sched_param(0)
     if policy != os.SCHED_OTHER:
         yield
         return
-    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    os.sched_setscheduler(0, os.SCHED_BATCH, usual)
     try:
         yield
     finally:
-        if not _in_copy:
-            os.sched_setscheduler(0, policy, os.sched_param(0))
+        os.sched_setscheduler(0, policy, usual)
+
+
+def _without_warning() -> contextlib.AbstractContextManager[object]:
+    """Python says since 3.12 that threads are there when a copy is made; see `why_not`."""
+    return (
+        warnings.catch_warnings(action="ignore", category=DeprecationWarning)
+        if sys.version_info >= (3, 12)
+        else contextlib.nullcontext()
+    )
 
 
 def wait_for(copy: Copy) -> None:

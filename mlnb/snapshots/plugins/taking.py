@@ -18,33 +18,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Job:
-    """A snapshot to take.
-
-    Attributes:
-        id: its id.
-        namespace: the notebook's.
-        names: tells which variables count; asked when the state is looked at.
-        describe: the manifest without variables, components and chunks; asked when the state is looked at.
-        process: tells the state of the process that no variable holds.
-        notebook: its absolute path, or None.
-        gather: begins to gather what the snapshot knows besides variables; asked when the state is looked at.
-        prepare: finds out once, in a thread of the kernel, what each copy of it would have to find out anew.
-        is_awaited: somebody waits for it to be on disk.
-    """
-
-    id: str
-    namespace: dict[str, Any]
-    names: Callable[[], Sequence[str]]
-    describe: Callable[[], Manifest]
-    process: Callable[[], bytes]
-    notebook: str | None
-    gather: Callable[[], Gathering]
-    prepare: Callable[[], object] = lambda: None
-    is_awaited: bool = False
-
-
-@dataclass(frozen=True)
 class Found:
     """What was found in the namespace: each variable with its verdict, and the digest of each part that is saved, with its names.
 
@@ -54,15 +27,6 @@ class Found:
     variables: Mapping[str, Variable]
     parts: Mapping[str, tuple[str, ...]]
     notice: str = ""
-
-
-def found_from_captured(captured: Captured, files: SnapshotFiles, notebook: str | None) -> Found:
-    """What to tell about `captured`, from which the largest values are taken out when there is no room for them."""
-    new = [part.encoded for part in captured.parts if part.encoded is not None]
-    wanted = sum(len(one.stream) + sum(buffer.nbytes for buffer in one.buffers) for one in new)
-    room = Limits.from_environment().room(files, notebook, wanted) if wanted else None
-    notice = leave_out(captured, room) if room is not None else ""
-    return Found(captured.variables, {part.digest: part.names for part in captured.parts}, notice)
 
 
 @dataclass(frozen=True)
@@ -79,11 +43,49 @@ class Taking:
                 future.set_exception(error)
 
 
+@dataclass(frozen=True)
+class Job:
+    """A snapshot to take.
+
+    Attributes:
+        id: its id.
+        namespace: the notebook's.
+        names: tells which variables count; asked when the state is looked at.
+        describe: the manifest without variables, components and chunks; asked when the state is looked at.
+        process: tells the state of the process that no variable holds.
+        notebook: its absolute path, or None.
+        gather: begins to gather what the snapshot knows besides variables; asked when the state is looked at.
+        prepare: finds out once, in a thread of the kernel, what each copy of it would have to find out anew.
+        is_awaited: somebody waits for it to be on disk.
+        taking: its way.
+    """
+
+    id: str
+    namespace: dict[str, Any]
+    names: Callable[[], Sequence[str]]
+    describe: Callable[[], Manifest]
+    process: Callable[[], bytes]
+    notebook: str | None
+    gather: Callable[[], Gathering]
+    prepare: Callable[[], object] = lambda: None
+    is_awaited: bool = False
+    taking: Taking = field(default_factory=Taking)
+
+
+def found_from_captured(captured: Captured, files: SnapshotFiles, notebook: str | None) -> Found:
+    """What to tell about `captured`, from which the largest values are taken out when there is no room for them."""
+    new = [part.encoded for part in captured.parts if part.encoded is not None]
+    wanted = sum(len(one.stream) + sum(buffer.nbytes for buffer in one.buffers) for one in new)
+    room = Limits.from_environment().room(files, notebook, wanted) if wanted else None
+    notice = leave_out(captured, room) if room is not None else ""
+    return Found(captured.variables, {part.digest: part.names for part in captured.parts}, notice)
+
+
 class Taker(Protocol):
     """One way to take snapshots. The state is fixed when `take` returns."""
 
-    def take(self, job: Job) -> Taking:
-        """Begin."""
+    def take(self, job: Job) -> None:
+        """Begin what `job.taking` tells of."""
 
 
 def with_variables(manifest: Manifest, found: Found) -> Manifest:

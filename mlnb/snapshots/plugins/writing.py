@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 
 from mlnb.core.errors import MlnbError, StoreUnavailable
@@ -61,34 +61,43 @@ class SnapshotWriter:
         written = self._takings[-1].written
         return written.result() if written.done() and written.exception() is None else None
 
-    def take_again(self, job: Job, manifest: Manifest) -> Taking | None:
-        """As `take`, where the state is still that of `manifest`; None when that is not known to be stored."""
+    def take_again(self, job: Job, manifest: Manifest) -> bool:
+        """As `take`, where the state is still that of `manifest`; False when that is not known to be stored."""
         from mlnb.snapshots.plugins import again
 
         self.settle()
-        taking = again.take_again(self._files, self.known, job, manifest, self._log)
-        if taking is not None:
-            self._pending.append(taking.written)
-            self._takings.append(taking)
-        return taking
+        is_taken = again.take_again(self._files, self.known, job, manifest, self._log)
+        if is_taken:
+            self._follow(job)
+        return is_taken
 
-    def take(self, job: Job) -> Taking:
-        """Fix the state as it is now; what follows happens behind the cell's back."""
-        self._pending = [future for future in self._pending if not future.done() or future.exception()]
-        taking = self._take(job)
-        self._pending.append(taking.written)
-        self._takings.append(taking)
-        return taking
+    def take(self, job: Job) -> None:
+        """Fix the state as it is now; what follows happens behind the cell's back, and `job.taking` tells of it."""
+        earlier = self._follow(job)  # before, not after: see `copies.Copy`
+        try:
+            self._take(job, earlier)
+        except BaseException:
+            self._pending = earlier
+            self._takings.pop()
+            raise
 
-    def _take(self, job: Job) -> Taking:
+    def _follow(self, job: Job) -> list[Future[Manifest]]:
+        """The snapshots before this one that are not on disk, or could not be written."""
+        earlier = [future for future in self._pending if not future.done() or future.exception()]
+        self._pending = [*earlier, job.taking.written]
+        self._takings.append(job.taking)
+        return earlier
+
+    def _take(self, job: Job, earlier: Sequence[Future[Manifest]]) -> None:
         if not self._copies.is_broken and not copies.why_not():
             try:
-                return self._copies.take(job)
+                self._copies.take(job)
+                return
             except OSError as error:
                 self._log(f"no copy of the process could be made: {error}")
         if not self._copies.is_idle:  # what they write, this one refers to
-            wait(self._pending)
-        return self._threads.take(job)
+            wait(earlier)
+        self._threads.take(job)
 
     def flush(self, timeout_s: float | None = None) -> None:
         """Wait until everything so far is on disk.
