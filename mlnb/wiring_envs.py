@@ -31,9 +31,10 @@ def build_envs(services: Wiring) -> EnvsService:
 
 def build_locks(services: Wiring) -> LocksService:
     """The service of locks, and of what is made from them."""
+    from mlnb.envs.kernels import KernelsService
     from mlnb.envs.locks import LocksService
 
-    return LocksService(services.envs)
+    return LocksService(services.envs, KernelsService(services.envs))
 
 
 def _env_id_of(services: Wiring, reference: str) -> str | None:

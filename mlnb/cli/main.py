@@ -26,7 +26,8 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "features": ("features", "Browse, apply and read features.", "Features"),
     "jobs": ("jobs", "Submit notebooks as jobs and follow them.", "Jobs"),
     "worker": ("worker", "The process that runs jobs.", "Jobs"),
-    "env": ("envs", "Capture and compare environments.", "Environments"),
+    "env": ("envs", "Capture, compare, lock and restore environments.", "Environments"),
+    "kernel": ("kernels", "The kernels of this machine, and mlnb's kernel half in them.", "Environments"),
     "doctor": ("doctor", "What is installed, reachable and missing.", "mlnb itself"),
     "config": ("config", "Settings, with their values and origins.", "mlnb itself"),
 }

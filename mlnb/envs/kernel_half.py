@@ -21,8 +21,8 @@ from mlnb.envs.inventory import Inventory
 NAME = "mlnb-kernel"
 _DISTRIBUTION = f"mlnb_kernel-{version.__version__}"
 _INFO = f"{_DISTRIBUTION}.dist-info"
-_LEFT_OUT = frozenset({"labextension", "server", "cli", "testing", "store", "config", "wiring.py", "__pycache__"})
-_GROUPS = ("mlnb.analyzers", "mlnb.codecs", "mlflow.tracking_store", "mlflow.model_registry_store")
+_LEFT_OUT = frozenset({"labextension", "server", "cli", "testing", "__pycache__"})
+_GROUPS = ("mlnb.services", "mlnb.analyzers", "mlnb.codecs", "mlflow.tracking_store", "mlflow.model_registry_store")
 _CONFIG = "etc/ipython/ipython_kernel_config.py"
 _OLDEST = (3, 11)
 _TIMEOUT_S = 600

@@ -127,7 +127,7 @@ def read(folder: Path) -> Lock:
         raise NotALock(f"{folder} was written by a newer mlnb", "Upgrade mlnb on this machine.")
     try:
         lock = from_wire(Lock, raw)
-        blocks = pylock.read(text)
+        blocks = pylock.read(text, folder)
     except ValueError as error:
         raise NotALock(f"{folder} is not a lock: {error}", _AGAIN) from error
     if digest(text) != lock.digest:

@@ -196,7 +196,7 @@ def _pack_sources(sources: list[Block], python: str, target: Target, parts: Part
     with tempfile.TemporaryDirectory(prefix="mlnb-lock-") as temporary:
         venv = Path(temporary) / "venv"
         uv.run("venv", "--quiet", "--python", python, venv)
-        lines = [f"{one.name} @ {_url(one, cwd)}" for one in sources]
+        lines = [f"{one.name} @ {_url(one)}" for one in sources]
         (Path(temporary) / "in.txt").write_text("\n".join(lines) + "\n")
         uv.run("pip", "install", "--no-deps", "--python", venv, "-r", Path(temporary) / "in.txt", cwd=cwd)
         there = inventories.take(str(venv / "bin" / "python"))
@@ -209,14 +209,14 @@ def _pack_sources(sources: list[Block], python: str, target: Target, parts: Part
                 )
             vcs = block.value.get("vcs", {})
             kind = "vcs" if vcs else "local" if "directory" in block.value else "archive"
-            origin = without_machine(Origin(kind, uv.without_credentials(_url(block, cwd)), vcs.get("commit-id")))
+            origin = without_machine(Origin(kind, uv.without_credentials(_url(block)), vcs.get("commit-id")))
             parts.pack(one.name, one.version, wheels.repack(one, there, parts.wheels, origin), origin)
 
 
-def _url(block: Block, cwd: Path | None) -> str:
+def _url(block: Block) -> str:
     """Where a folder, commit or archive of a lock file is, as a requirement names it."""
     value = block.value.get("vcs") or block.value.get("directory") or block.value["archive"]
-    url = value.get("url") or (cwd or Path.cwd()).joinpath(value["path"]).resolve().as_uri()
+    url = value.get("url") or (block.base / value["path"]).resolve().as_uri()
     inside = f"#subdirectory={value['subdirectory']}" if value.get("subdirectory") else ""
     if "vcs" in block.value:
         return f"{value.get('type', 'git')}+{url}@{value['commit-id']}{inside}"

@@ -15,10 +15,12 @@ from mlnb.envs import inventory as inventories
 from mlnb.envs import lock_files, locking, pep723, pylock, restoring
 from mlnb.envs.capture import Distribution, Environment, Origin, request_digest
 from mlnb.envs.errors import CannotCompare, CannotRestore
+from mlnb.envs.interpreters import environment_from_json
+from mlnb.envs.kernels import KernelsService
 from mlnb.envs.lock_types import Lock, Restored, Verified
 from mlnb.envs.resolving import Parts, Target
 from mlnb.envs.rules import drift_between
-from mlnb.envs.service import EnvsService, environment_from_json
+from mlnb.envs.service import EnvsService
 from mlnb.envs.types import Drift
 
 _SYSTEMS = {
@@ -37,10 +39,11 @@ class LocksService:
 
     Args:
         envs: captures environments.
+        kernels: puts the kernel half into other environments.
     """
 
-    def __init__(self, envs: EnvsService) -> None:
-        self._envs = envs
+    def __init__(self, envs: EnvsService, kernels: KernelsService) -> None:
+        self._envs, self.kernels = envs, kernels
 
     def lock(
         self, out: Path, *, python: str | None = None, requirements: Path | None = None, notebook: Path | None = None,

@@ -29,12 +29,14 @@ class Block:
         version: exact; empty for a folder or a commit that uv did not build.
         text: the block as it stands in the file.
         value: the same, parsed.
+        base: the folder that relative paths in it start from.
     """
 
     name: str
     version: str
     text: str
     value: dict[str, Any]
+    base: Path = Path()
 
     @property
     def is_source(self) -> bool:
@@ -54,8 +56,8 @@ class Block:
         return [Path(unquote(urlsplit(url).path)) for url in urls if url.startswith("file://")]
 
 
-def read(text: str) -> list[Block]:
-    """The packages of a lock file.
+def read(text: str, base: Path) -> list[Block]:
+    """The packages of a lock file that lies in the folder `base`.
 
     Raises:
         ValueError: it is not one.
@@ -64,7 +66,7 @@ def read(text: str) -> list[Block]:
     for part in _BLOCK.split(text)[1:]:
         try:
             value = tomllib.loads(part)
-            found.append(Block(normalised(value["name"]), value.get("version", ""), part.rstrip() + "\n", value))
+            found.append(Block(normalised(value["name"]), value.get("version", ""), part.rstrip() + "\n", value, base))
         except (KeyError, tomllib.TOMLDecodeError) as error:
             raise ValueError(f"not a lock file: {error}") from error
     return found

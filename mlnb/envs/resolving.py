@@ -120,7 +120,7 @@ def compiled(
             text = (place / "pylock.toml").read_text()
             for name, reason in _YANKED.findall(said):
                 parts.notes.append(f"{name} was withdrawn from its index (yanked)" + (f": {reason}" if reason else ""))
-            return pylock.read(text)
+            return pylock.read(text, place)
         except OSError as error:
             raise store_error(place, error) from error
 

@@ -97,6 +97,8 @@ USUAL = {
     "env lock": "-r {reqs} --bare -o {lock}",
     "env verify": "none",
     "env restore": "none --into {out}",
+    "kernel install": "--python {py}",
+    "kernel list": "",
     "doctor": "",
     "config show": "",
 }

@@ -169,6 +169,8 @@ def checks_locks(line: Line) -> None:
     assert line("env lock", "-r nothing.txt --bare -o empty.lock")["packages"] == []
     assert line("env restore", "empty.lock --into venv")["verified"]["same"]
     assert line("env verify", "empty.lock --python venv")["same"]
+    assert line("kernel install", "--python venv")["version"]
+    assert "kernels" in line("kernel list")
 
 
 def checks_jobs(line: Line) -> None:
