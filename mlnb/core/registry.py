@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import functools
-from importlib import metadata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlnb.core.errors import NotFound, Unavailable
+
+if TYPE_CHECKING:
+    from importlib import metadata
 
 
 @functools.cache
 def _entry_points(group: str) -> dict[str, metadata.EntryPoint]:
+    from importlib import metadata  # noqa: PLC0415 - 0.01 s, on first use of a plug-in
+
     return {point.name: point for point in metadata.entry_points(group=group)}
 
 

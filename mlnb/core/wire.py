@@ -14,7 +14,7 @@ import json
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any, TypeVar
@@ -59,7 +59,16 @@ def _scalar_to_wire(value: object) -> Json:
 
 def dumps(value: object, *, indent: int | None = None) -> str:
     """`value` as JSON text: keys sorted, non-ASCII text as it is, so that equal values give equal text."""
-    return json.dumps(to_wire(value), ensure_ascii=False, sort_keys=True, indent=indent, allow_nan=False)
+    return plain_dumps(to_wire(value), indent=indent)
+
+
+def plain_dumps(value: Json, *, indent: int | None = None) -> str:
+    """As `dumps`, of what is plain JSON values already.
+
+    Raises:
+        TypeError, ValueError: it is not.
+    """
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, indent=indent, allow_nan=False)
 
 
 def from_wire(kind: type[T], data: Json) -> T:
@@ -69,58 +78,67 @@ def from_wire(kind: type[T], data: Json) -> T:
         ValueError: `data` does not have the shape of `kind`.
     """
     try:
-        return typing.cast("T", _read(kind, data))
+        return typing.cast("T", _reader(typing.cast("Any", kind))(data))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not the JSON form of {getattr(kind, '__name__', kind)}: {error}") from error
 
 
-@functools.cache
-def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+_Reader = Callable[[Json], Any]
 
 
-def _read(kind: Any, data: Json) -> Any:  # noqa: ANN401 - types are values here
-    origin = typing.get_origin(kind)
-    if origin in (typing.Union, types.UnionType):
-        return _read_union(typing.get_args(kind), data)
-    if origin is not None:
-        return _read_generic(origin, typing.get_args(kind), data)
-    if dataclasses.is_dataclass(kind):
-        return _read_dataclass(typing.cast("type", kind), data)
-    if kind is datetime:
-        return datetime_from_iso(data)
-    if isinstance(kind, type) and issubclass(kind, enum.Enum):
-        return kind(data)
-    if kind is float and isinstance(data, int):
-        return float(data)
+def _as_it_is(data: Json) -> Json:
     return data
 
 
-def _read_union(options: tuple[Any, ...], data: Json) -> Any:  # noqa: ANN401
-    if data is None:
-        return None
+@functools.cache
+def _reader(kind: Any) -> _Reader:  # noqa: ANN401 - types are values here
+    """What reads a value of the type `kind`; types are looked into once, as thousands of values may follow."""
+    origin = typing.get_origin(kind)
+    if origin in (typing.Union, types.UnionType):
+        return _union_reader(typing.get_args(kind))
+    if origin is not None:
+        return _generic_reader(origin, typing.get_args(kind))
+    if dataclasses.is_dataclass(kind):
+        return functools.partial(_read_dataclass, typing.cast("type", kind))
+    if kind is datetime:
+        return datetime_from_iso
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return kind
+    if kind is float:
+        return lambda data: float(data) if isinstance(data, int) else data
+    return _as_it_is
+
+
+def _union_reader(options: tuple[Any, ...]) -> _Reader:
     rest = [option for option in options if option is not type(None)]
-    return _read(rest[0], data) if len(rest) == 1 else data
+    read = _reader(rest[0]) if len(rest) == 1 else _as_it_is
+    return lambda data: None if data is None else read(data)
 
 
-def _read_generic(origin: Any, args: tuple[Any, ...], data: Json) -> Any:  # noqa: ANN401
+def _generic_reader(origin: Any, args: tuple[Any, ...]) -> _Reader:  # noqa: ANN401
     if origin is typing.Literal:
-        if data not in args:
-            raise TypeError(f"{data!r} is none of {args}")
-        return data
+        return functools.partial(_read_literal, args)
     if issubclass(origin, Mapping):
-        return {key: _read(args[1], item) for key, item in data.items()}
+        of_value = _reader(args[1])
+        return lambda data: {key: of_value(item) for key, item in data.items()}
     if origin is tuple and (len(args) != 2 or args[1] is not Ellipsis):
-        return tuple(_read(arg, item) for arg, item in zip(args, data, strict=True))
-    items = [_read(args[0], item) for item in data]
-    return items if origin is list else origin(items)
+        readers = [_reader(arg) for arg in args]
+        return lambda data: tuple(read(item) for read, item in zip(readers, data, strict=True))
+    of_item = _reader(args[0])
+    return lambda data: origin(data if of_item is _as_it_is else [of_item(item) for item in data])
+
+
+def _read_literal(options: tuple[Any, ...], data: Json) -> Json:
+    if data not in options:
+        raise TypeError(f"{data!r} is none of {options}")
+    return data
+
+
+@functools.cache
+def _fields(kind: type) -> list[tuple[str, _Reader]]:
+    hints = typing.get_type_hints(kind)
+    return [(one.name, _reader(hints[one.name])) for one in dataclasses.fields(kind) if one.init]
 
 
 def _read_dataclass(kind: type, data: Json) -> Any:  # noqa: ANN401
-    hints = _hints(kind)
-    given = {
-        field.name: _read(hints[field.name], data[field.name])
-        for field in dataclasses.fields(kind)
-        if field.init and field.name in data
-    }
-    return kind(**given)
+    return kind(**{name: read(data[name]) for name, read in _fields(kind) if name in data})

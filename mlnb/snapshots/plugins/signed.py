@@ -15,7 +15,7 @@ from mlnb.core.content import digest_of
 from mlnb.core.errors import Damaged, NotFound, NotTrusted, StoreUnavailable
 from mlnb.core.files import write_atomically
 from mlnb.core.records import dataclass
-from mlnb.core.wire import dumps
+from mlnb.core.wire import dumps, plain_dumps
 
 _WAY_OUT = "It was changed on disk or by transfer; it was not used. See `mlnb snapshot verify`."
 
@@ -103,10 +103,10 @@ def examine(path: Path, purpose: str) -> Seen:
         raise StoreUnavailable(f"cannot read {path}: {error.strerror}", "Make it readable for you.") from error
     try:
         parsed = json.loads(raw)
-        if dumps(parsed).encode() != raw:
+        if plain_dumps(parsed).encode() != raw:
             raise Damaged(f"{path} is not as it was written", _WAY_OUT)
         content: dict[str, Any] = parsed["content"]
-        data = dumps(content).encode()
+        data = plain_dumps(content).encode()
         digest, key_id, signature = (str(parsed[name]) for name in ("digest", "key_id", "signature"))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Damaged(f"{path} is not as it was written", _WAY_OUT) from error
