@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from mlnb.core.clock import utc_now
+from mlnb.core.records import dataclass, field
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mlnb.core import spool
 from mlnb.core.errors import Damaged
+from mlnb.core.records import dataclass, field
 from mlnb.kernel import runs
 
 DEFAULT_EXPERIMENT = "Default"

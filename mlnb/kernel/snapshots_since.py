@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlnb.core.clock import utc_now
 from mlnb.core.errors import BadInput
+from mlnb.core.records import dataclass, replace
 from mlnb.kernel.snapshots_taken import TakenSnapshot
 from mlnb.snapshots.compare import Comparisons
 from mlnb.snapshots.differences import Diff

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from mlnb.core.content import digest_of
+from mlnb.core.records import dataclass
 from mlnb.order.rules.kept import kept_of
 from mlnb.order.rules.static_cells import Code
 

@@ -10,8 +10,8 @@ import base64
 import re
 import struct
 import zlib
-from dataclasses import dataclass
 
+from mlnb.core.records import dataclass
 from mlnb.order.types import Verdict
 
 NEAR_LEVELS = 8

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from mlnb.core.content import digest_of
+from mlnb.core.records import dataclass, field
 from mlnb.order.rules.repair_order import first_fit
 from mlnb.order.rules.static_cells import Code
 from mlnb.order.rules.static_names import defines, names

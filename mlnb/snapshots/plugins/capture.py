@@ -13,11 +13,11 @@ import sys
 import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import xxhash
 
+from mlnb.core.records import dataclass, field
 from mlnb.snapshots import rules
 from mlnb.snapshots.errors import CannotSave
 from mlnb.snapshots.plugins import credentials, pickled, process, rebuild, recipes, tensors

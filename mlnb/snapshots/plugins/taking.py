@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mlnb.core.records import dataclass, field
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.limits import Limits, leave_out
 from mlnb.snapshots.types import Manifest, Variable

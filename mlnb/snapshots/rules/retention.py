@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
+
+from mlnb.core.records import dataclass, field
 
 Why = Literal["named", "linked", "foreign", "young", "last", "daily"]
 """Why a snapshot is kept: somebody gave a reason; a job or a run points to it; somebody else made it and it was taken over by hand;
