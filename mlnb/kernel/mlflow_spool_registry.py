@@ -17,6 +17,7 @@ from mlflow.utils.search_utils import SearchModelUtils, SearchModelVersionUtils,
 from mlflow.utils.validation import _validate_model_alias_name, _validate_model_name, _validate_model_version_tag
 
 from mlnb.core.ids import new_id
+from mlnb.core.user import user_name
 from mlnb.kernel import mlflow_spool_entities as entities
 from mlnb.kernel import mlflow_spool_home as home_store
 from mlnb.kernel import runs
@@ -242,7 +243,7 @@ class SpoolRegistryStore(AbstractStore):
             version.created_at_ms,
             version.created_at_ms,
             version.description or "",
-            user_id=runs.user_name(),
+            user_id=user_name(),
             current_stage="None",
             source=version.source,
             run_id=version.run_id,

@@ -22,6 +22,7 @@ from mlflow.utils.validation import (
     _validate_tag,
 )
 
+from mlnb.core.user import user_name
 from mlnb.kernel import mlflow_spool_entities as entities
 from mlnb.kernel import mlflow_spool_home as home_store
 from mlnb.kernel import runs
@@ -53,7 +54,7 @@ class SpoolTrackingStore(Experiments, LoggedModels, AbstractStore):
                 "run_id": run_id,
                 "experiment": self._experiment_name(str(experiment_id)),
                 "name": name,
-                "user": user_id if user_id and user_id != "unknown" else runs.user_name(),
+                "user": user_id if user_id and user_id != "unknown" else user_name(),
                 "started_at_ms": start_time or runs.now_ms(),
                 "tags": {**runs.notebook_tags(), **given, MLFLOW_RUN_NAME: name},
             },

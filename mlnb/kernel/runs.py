@@ -24,7 +24,6 @@ lie beside the records, in ``<root>/artifacts/<run_id>/`` and ``<root>/artifacts
 from __future__ import annotations
 
 import atexit
-import getpass
 import math
 import os
 import threading
@@ -38,6 +37,7 @@ from typing import Any
 from mlnb.core import secrets
 from mlnb.core.errors import StoreUnavailable
 from mlnb.core.spool import SpoolWriter, default_root
+from mlnb.core.user import user_name
 from mlnb.kernel.registry import own_notebook
 
 TOPIC = "runs"
@@ -228,14 +228,6 @@ def notebook_tags() -> dict[str, str]:
     notebook, job = own_notebook(), os.environ.get("MLNB_JOB", "")
     tags = {"mlnb.notebook": str(notebook) if notebook else "", "mlnb.job": job}
     return {key: value for key, value in tags.items() if value}
-
-
-def user_name() -> str:
-    """Who runs this process; ``unknown`` where the system has no name for the user (some containers)."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"
 
 
 def metric_to_wire(value: float) -> float | str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import platform
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mlnb.core.clock import utc_now
 from mlnb.core.ids import new_id
 from mlnb.core.secrets import mask
+from mlnb.core.user import user_name
 from mlnb.core.version import __version__
 from mlnb.core.wire import to_wire
 from mlnb.kernel.snapshots_about import link_runs, notebook_from_environment
@@ -161,7 +161,7 @@ class KernelSnapshots:
             created_at=created_at,
             reason=reason,
             notebook=str(notebook) if notebook else None,
-            owner=getpass.getuser(),
+            owner=user_name(),
             session=self._session,
             has_kernel=True,
             env_id=self._environment(),

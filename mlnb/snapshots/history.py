@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import itertools
 import json
 from collections.abc import Callable, Collection, Mapping
@@ -15,6 +14,7 @@ from mlnb.core.errors import BadInput, Conflict, Damaged, MlnbError
 from mlnb.core.events import Event, EventSink
 from mlnb.core.notebook_file import id_of
 from mlnb.core.secrets import mask
+from mlnb.core.user import user_name
 from mlnb.snapshots.errors import not_found
 from mlnb.snapshots.plugins import labels, packs
 from mlnb.snapshots.plugins.around import Gathering, Sources, alone
@@ -176,7 +176,7 @@ class History:
         text = mask(" ".join(name.split()))
         if len(text) > labels.LONGEST_NAME:
             raise BadInput(f"the name has {len(text)} characters", f"At most {labels.LONGEST_NAME} will do.")
-        labels.write(self._files, Label(snapshot_id, text, getpass.getuser(), self._clock()))
+        labels.write(self._files, Label(snapshot_id, text, user_name(), self._clock()))
         snapshot = self._put(snapshot_id)
         self._tell(snapshot_id, Path(snapshot.notebook) if snapshot.notebook else None)
         return snapshot

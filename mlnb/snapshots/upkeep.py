@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import getpass
 import threading
 import time
 from collections import Counter
@@ -16,6 +15,7 @@ from mlnb.core.errors import BadInput, MlnbError
 from mlnb.core.events import Event, EventSink
 from mlnb.core.files import locked
 from mlnb.core.secrets import mask
+from mlnb.core.user import user_name
 from mlnb.snapshots.keeping import Cleaned, DiskUsage, Purged, Trace
 from mlnb.snapshots.plugins import checking, labels, purging, texts
 from mlnb.snapshots.plugins.collecting import References, clear
@@ -137,7 +137,7 @@ class Upkeep:
             where = snapshot_id or (f"any snapshot of {notebook}" if notebook else "any snapshot")
             raise BadInput(f"there is no variable {name!r} in {where}", "See `mlnb snapshot show ID`.")
         self.fetch()
-        mark = tombstone(getpass.getuser(), self._clock(), mask(why))
+        mark = tombstone(user_name(), self._clock(), mask(why))
         done = purging.purge(self._files, name, chosen, mark)
         if self._remote is not None:
             self._remote(self._files).delete(done.removed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from mlnb.core.clock import Clock, datetime_from_iso, iso_from_datetime, utc_now
 from mlnb.core.events import Event
 from mlnb.core.home import project_of
 from mlnb.core.secrets import mask_tree
+from mlnb.core.user import user_name
 from mlnb.core.wire import dumps
 from mlnb.store.database import Database, metadata
 
@@ -47,7 +47,7 @@ spool_cursors = sa.Table(
 
 def current_user() -> str:
     """The name of the user this process runs as: the owner of the rows it writes."""
-    return getpass.getuser()
+    return user_name()
 
 
 @dataclass(frozen=True)

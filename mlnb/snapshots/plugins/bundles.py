@@ -13,7 +13,6 @@ The same snapshot gives the same bytes each time. Format 1 had no ``bundle.json`
 from __future__ import annotations
 
 import dataclasses
-import getpass
 import json
 import os
 import stat
@@ -26,6 +25,7 @@ from mlnb.core import signing
 from mlnb.core.content import blob_path, is_digest
 from mlnb.core.errors import BadInput, Conflict, Damaged
 from mlnb.core.files import store_error
+from mlnb.core.user import user_name
 from mlnb.core.wire import dumps
 from mlnb.snapshots.plugins import labels, received, signed, trusted
 from mlnb.snapshots.plugins.files import MANIFEST, SnapshotFiles
@@ -172,7 +172,7 @@ def unpack(files: SnapshotFiles, bundle_file: Path, origin: Origin) -> str:
         files.adopt(source, ids[0], noted)
         name = labels.plain(str(about.get("name", "")))
         if name and not labels.name_of(files, ids[0]):
-            labels.write(files, Label(ids[0], name, getpass.getuser(), origin.at))
+            labels.write(files, Label(ids[0], name, user_name(), origin.at))
         return ids[0]
 
 

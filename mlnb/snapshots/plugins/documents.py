@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import platform
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from mlnb.core.ids import new_id
 from mlnb.core.notebook_file import id_of, read_document
 from mlnb.core.secrets import mask
+from mlnb.core.user import user_name
 from mlnb.core.version import __version__
 from mlnb.snapshots.plugins.git import git_state
 from mlnb.snapshots.types import Manifest
@@ -33,7 +33,7 @@ def manifest_of_document(path: Path, reason: str, env_id: str, now: datetime) ->
         created_at=now,
         reason=mask(reason),
         notebook=str(path),
-        owner=getpass.getuser(),
+        owner=user_name(),
         session="",
         has_kernel=False,
         env_id=env_id,
