@@ -29,6 +29,12 @@ class KernelSilent(Unavailable):
     code = "kernel_silent"
 
 
+class NotConda(BadInput):
+    """It is no conda environment, or one of its packages cannot be read; the message names it."""
+
+    code = "not_conda"
+
+
 class DriftRefused(Refused):
     """The environment drifted, and the project's policy does not let that pass; the message names what drifted."""
 
@@ -82,3 +88,9 @@ class BuildFailed(Unavailable):
     """The engine could not build the image; the message has the failing line."""
 
     code = "build_failed"
+
+
+class NoEngine(Unavailable):
+    """No Docker engine answers; nothing was built."""
+
+    code = "no_engine"

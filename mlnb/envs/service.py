@@ -118,12 +118,15 @@ class EnvsService:
         path = Path(reference).expanduser()
         if reference == ".":
             return self.capture(folder=folder)
-        if (path / LOCK_FILE).is_file():
-            return _of_lock(path)
-        if path.is_dir() or (path.is_file() and os.access(path, os.X_OK)):
+        is_lock = (path / LOCK_FILE).is_file()
+        if not is_lock and (path.is_dir() or (path.is_file() and os.access(path, os.X_OK))):
             return self.capture(path, folder=folder)
-        if path.is_file():
-            return _from_file(path)
+        return self._recorded(path if path.exists() else reference)
+
+    def _recorded(self, reference: str | Path) -> Environment:
+        """What was captured before, by its id or at a path."""
+        if isinstance(reference, Path):
+            return _of_lock(reference) if (reference / LOCK_FILE).is_file() else _from_file(reference)
         env_id = self._env_ids(reference)
         found = kept.find(env_id or reference)
         if found is None and env_id:
@@ -148,6 +151,22 @@ class EnvsService:
             InterpreterFailed: an interpreter could not capture itself.
         """
         return drift_between(self.read(before, folder), self.read(after, folder))
+
+    def compare(self, before: str | Path, after: str | Path, notebook: Path) -> Drift:
+        """As `diff`, of what was captured before: ids, and paths of capture files and locks. Nothing they name is run.
+
+        Args:
+            before: one of these.
+            after: likewise; empty: the environment of `notebook` now.
+            notebook: path of a notebook.
+
+        Raises:
+            NoEnvironment: one of them does not exist.
+            NotACapture: one of them is a file but not a capture.
+            InterpreterFailed: the kernel's interpreter could not capture itself.
+        """
+        then = self._recorded(before)
+        return drift_between(then, self._recorded(after) if after else self.of_notebook(notebook).environment)
 
     def of_notebook(self, notebook: Path) -> NotebookEnvironment:
         """The environment of `notebook`'s live kernel, or this process's own when it has none.
@@ -178,12 +197,15 @@ class EnvsService:
         found = self.of_notebook(notebook)
         environment, path = found.environment, lock_of(notebook.absolute())
         state, drift = self._lock_state(path, found.python)
+        last, by_itself = self._since_last_job(notebook, environment), findings(environment)
+        is_red = any(one.severity == "red" for one in by_itself)
+        has_drifted = is_red or (not drift.same if drift else last is not None and last.same is False)
         return EnvironmentStatus(
             env_id=environment.env_id, env_request_id=environment.env_request_id, python=environment.python,
             executable=found.python, platform=f"{environment.system} {environment.machine}",
             packages=sum(one.role == "package" for one in environment.distributions), kernel=found.kernel,
-            is_live=found.is_live, lock=state, lock_path=str(path) if path else None, drift=drift, findings=findings(environment),
-            last_job=self._since_last_job(notebook, environment), refuses=self._is_strict(notebook.absolute()),
+            is_live=found.is_live, lock=state, lock_path=str(path) if path else None, drift=drift, findings=by_itself,
+            last_job=last, has_drifted=has_drifted, refuses=self._is_strict(notebook.absolute()),
         )  # fmt: skip
 
     def identify_for_job(self, notebook: Path, python: str | Path | None = None) -> str:

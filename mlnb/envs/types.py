@@ -138,6 +138,7 @@ class EnvironmentStatus:
         findings: what is wrong with it by itself: a kernel that has other versions in memory than on disk, edited packages,
             modules that hide others, packages installed twice.
         last_job: the job that ran the notebook last; None when there was none.
+        has_drifted: whether it differs from the lock or, without one, from the environment of the last job, or has a red finding.
         refuses: whether the project's policy refuses jobs while there is red drift.
     """
 
@@ -154,4 +155,5 @@ class EnvironmentStatus:
     drift: Drift | None
     findings: tuple[Difference, ...]
     last_job: LastJob | None
+    has_drifted: bool
     refuses: bool

@@ -21,6 +21,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/mlnb/environment/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How two environments differ, gravest first: of snapshots, runs, jobs, captures, locks, or the notebook's now. */
+        get: operations["getEnvironmentDiff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mlnb/environment/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the environment of a notebook stands to its project's lock and to its last job, and what is wrong with it by itself. */
+        get: operations["getEnvironmentStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/mlnb/executors": {
         parameters: {
             query?: never;
@@ -1291,6 +1325,41 @@ export interface components {
             title: string;
         };
         /**
+         * CondaPackage
+         * @description One package of a conda environment, as ``conda-meta`` tells it.
+         *
+         *     Attributes:
+         *         name: of the package.
+         *         version: of it.
+         *         build: its build string, such as ``py311h64a7726_0``.
+         *         channel: URL or name, without credentials and without the platform.
+         *         digest: SHA-256 or MD5 of its archive; empty when not recorded.
+         *         problems: as those of a `Distribution`.
+         */
+        CondaPackage: {
+            /** Build */
+            build: string;
+            /**
+             * Channel
+             * @default
+             */
+            channel: string;
+            /**
+             * Digest
+             * @default
+             */
+            digest: string;
+            /** Name */
+            name: string;
+            /**
+             * Problems
+             * @default []
+             */
+            problems: string[];
+            /** Version */
+            version: string;
+        };
+        /**
          * DataChange
          * @description How something that was read differs: a file, a folder, a database, an object in a store.
          */
@@ -1521,18 +1590,6 @@ export interface components {
             unchanged: string[];
         };
         /**
-         * Difference
-         * @description A value that two runs do not share; None where one has none.
-         */
-        Difference: {
-            /** A */
-            a: string | number | null;
-            /** B */
-            b: string | number | null;
-            /** Name */
-            name: string;
-        };
-        /**
          * DiskUsage
          * @description How much disk the snapshots take.
          *
@@ -1578,11 +1635,18 @@ export interface components {
          *         role: ``package``; ``installer`` or ``mlnb``: there for their own sake and left out of both digests.
          *         loaded: whether this process has imported it; None when a fresh interpreter captured.
          *         loaded_version: the version in memory where it is not the one on disk (it was upgraded under a running kernel).
-         *         problems: files that are missing or differ from RECORD (levels ``stat`` and ``hash``), at most 20 of them.
+         *         problems: files that are missing or differ from RECORD (levels ``stat`` and ``hash``), at most 20 of them; another
+         *             version whose metadata lies in the same folder.
+         *         hidden: other copies further down ``sys.path``, such as ``1.0 in <prefix>/lib/python3.11/site-packages``.
          */
         Distribution: {
             /** Fingerprint */
             fingerprint: string;
+            /**
+             * Hidden
+             * @default []
+             */
+            hidden: string[];
             /**
              * Loaded
              * @default null
@@ -1608,22 +1672,6 @@ export interface components {
             role: string;
             /** Version */
             version: string;
-        };
-        /**
-         * Drift
-         * @description How the environment of now stands to that of the snapshot; `is_same` is None when one of them is not known.
-         */
-        Drift: {
-            /** Env Id Now */
-            env_id_now: string;
-            /** Env Id Then */
-            env_id_then: string;
-            /** Is Same */
-            is_same: boolean | null;
-            /** Python Now */
-            python_now: string;
-            /** Python Then */
-            python_then: string;
         };
         /**
          * Empty
@@ -1720,9 +1768,12 @@ export interface components {
          *         machine: such as ``x86_64``.
          *         libc: such as ``glibc 2.36``; empty where there is none to name.
          *         distributions: sorted by name.
-         *         variables: those of `VARIABLES` that are set.
+         *         variables: those of `VARIABLES` that are set; the folders of this machine and user are replaced as in `LocalModule`.
          *         captured_at: UTC.
          *         format: version of this form.
+         *         conda: the packages of a conda environment, by name; empty in others.
+         *         surroundings: what surrounds the packages; None when not looked at, and then it is not compared.
+         *         unreadable: what could not be read, in words.
          */
         Environment: {
             /**
@@ -1730,6 +1781,11 @@ export interface components {
              * Format: date-time
              */
             captured_at: string;
+            /**
+             * Conda
+             * @default []
+             */
+            conda: components["schemas"]["CondaPackage"][];
             /** Distributions */
             distributions: components["schemas"]["Distribution"][];
             /** Env Id */
@@ -1753,12 +1809,75 @@ export interface components {
             machine: string;
             /** Python */
             python: string;
+            /** @default null */
+            surroundings: components["schemas"]["mlnb__envs__capture__Surroundings"] | null;
             /** System */
             system: string;
+            /**
+             * Unreadable
+             * @default []
+             */
+            unreadable: string[];
             /** Variables */
             variables: {
                 [key: string]: string;
             };
+        };
+        /**
+         * EnvironmentStatus
+         * @description How the environment of a notebook stands.
+         *
+         *     Attributes:
+         *         env_id: digest of what was resolved here.
+         *         env_request_id: digest of what was asked for.
+         *         python: full version.
+         *         executable: path of the interpreter.
+         *         platform: such as ``linux x86_64``.
+         *         packages: how many are installed, without installers and mlnb itself.
+         *         kernel: as in `NotebookEnvironment`.
+         *         is_live: as in `NotebookEnvironment`.
+         *         lock: ``locked`` (it is as the project's lock says), ``drifted``, ``unlocked`` (there is none) or ``other_platform`` (it
+         *             says nothing about this one).
+         *         lock_path: the project's lock; None without one.
+         *         drift: how the environment differs from the lock; None without one.
+         *         findings: what is wrong with it by itself: a kernel that has other versions in memory than on disk, edited packages,
+         *             modules that hide others, packages installed twice.
+         *         last_job: the job that ran the notebook last; None when there was none.
+         *         has_drifted: whether it differs from the lock or, without one, from the environment of the last job, or has a red finding.
+         *         refuses: whether the project's policy refuses jobs while there is red drift.
+         */
+        EnvironmentStatus: {
+            drift: components["schemas"]["mlnb__envs__types__Drift"] | null;
+            /** Env Id */
+            env_id: string;
+            /** Env Request Id */
+            env_request_id: string;
+            /** Executable */
+            executable: string;
+            /** Findings */
+            findings: components["schemas"]["mlnb__envs__types__Difference"][];
+            /** Has Drifted */
+            has_drifted: boolean;
+            /** Is Live */
+            is_live: boolean;
+            /** Kernel */
+            kernel: boolean;
+            last_job: components["schemas"]["LastJob"] | null;
+            /**
+             * Lock
+             * @enum {string}
+             */
+            lock: "locked" | "drifted" | "unlocked" | "other_platform";
+            /** Lock Path */
+            lock_path: string | null;
+            /** Packages */
+            packages: number;
+            /** Platform */
+            platform: string;
+            /** Python */
+            python: string;
+            /** Refuses */
+            refuses: boolean;
         };
         /**
          * ErrorBody
@@ -2368,6 +2487,52 @@ export interface components {
             id: string | null;
         };
         /**
+         * LastJob
+         * @description The job that ran a notebook last.
+         *
+         *     Attributes:
+         *         id: of the job.
+         *         env_id: of the environment it was submitted from; None when that was not captured.
+         *         same: whether the environment is still the one it ran in; None when not known.
+         *         drift: how it differs from that one now; None when that one was not kept on this machine.
+         */
+        LastJob: {
+            /** @default null */
+            drift: components["schemas"]["mlnb__envs__types__Drift"] | null;
+            /** Env Id */
+            env_id: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Same
+             * @default null
+             */
+            same: boolean | null;
+        };
+        /**
+         * LocalModule
+         * @description A module or package that no distribution brought: beside the notebook, on ``PYTHONPATH``, loose in ``site-packages``.
+         *
+         *     Attributes:
+         *         name: under which it is imported.
+         *         place: the folder it lies in; ``<folder>``, ``<prefix>``, ``<user>`` and ``~`` stand for what differs between machines.
+         *         fingerprint: SHA-256 over its source files.
+         *         loaded: whether this process has imported it; None when a fresh interpreter captured.
+         */
+        LocalModule: {
+            /** Fingerprint */
+            fingerprint: string;
+            /**
+             * Loaded
+             * @default null
+             */
+            loaded: boolean | null;
+            /** Name */
+            name: string;
+            /** Place */
+            place: string;
+        };
+        /**
          * LogPage
          * @description Lines of a job's log.
          *
@@ -2466,9 +2631,16 @@ export interface components {
          *         environment: what was captured.
          *         kernel: True when it is that of the notebook's live kernel; False when there is none and the server's was taken.
          *         python: path of the interpreter that was captured.
+         *         is_live: whether the running kernel itself was captured, so that what it has imported is known; a kernel that is busy is
+         *             captured by a fresh interpreter.
          */
         NotebookEnvironment: {
             environment: components["schemas"]["Environment"];
+            /**
+             * Is Live
+             * @default false
+             */
+            is_live: boolean;
             /** Kernel */
             kernel: boolean;
             /** Python */
@@ -2544,10 +2716,11 @@ export interface components {
          * @description Where a distribution came from, by its ``direct_url.json``.
          *
          *     Attributes:
-         *         kind: ``index``, ``vcs``, ``archive``, ``local`` (a folder or a wheel on this machine) or ``editable``.
+         *         kind: ``index``, ``vcs``, ``archive``, ``local`` (a folder or a wheel on this machine), ``editable`` or ``conda``.
          *         url: without credentials; empty for ``index``.
          *         commit: of a VCS origin, or of the git work tree an editable one stands in; None when not known.
          *         dirty: whether that work tree has uncommitted changes; None below level ``stat``.
+         *         tree: SHA-256 over the source files that an editable install points to; None for others, and for more than `MOST_FILES`.
          */
         Origin: {
             /**
@@ -2562,6 +2735,11 @@ export interface components {
             dirty: boolean | null;
             /** Kind */
             kind: string;
+            /**
+             * Tree
+             * @default null
+             */
+            tree: string | null;
             /**
              * Url
              * @default
@@ -3009,11 +3187,11 @@ export interface components {
             a: components["schemas"]["Run"];
             b: components["schemas"]["Run"];
             /** Metrics */
-            metrics: components["schemas"]["Difference"][];
+            metrics: components["schemas"]["mlnb__models__types__Difference"][];
             /** Params */
-            params: components["schemas"]["Difference"][];
+            params: components["schemas"]["mlnb__models__types__Difference"][];
             /** Tags */
-            tags: components["schemas"]["Difference"][];
+            tags: components["schemas"]["mlnb__models__types__Difference"][];
         };
         /**
          * RunPage
@@ -3026,6 +3204,23 @@ export interface components {
             runs: components["schemas"]["Run"][];
             /** Total */
             total: number;
+        };
+        /**
+         * Shadow
+         * @description A module that hides another one of its name.
+         *
+         *     Attributes:
+         *         name: under which both are imported.
+         *         place: the folder of the one that is imported.
+         *         hides: the distribution it hides, or ``the standard library``.
+         */
+        Shadow: {
+            /** Hides */
+            hides: string;
+            /** Name */
+            name: string;
+            /** Place */
+            place: string;
         };
         /**
          * Snapshot
@@ -3158,44 +3353,6 @@ export interface components {
             /** Content */
             content: {
                 [key: string]: unknown;
-            };
-        };
-        /**
-         * Surroundings
-         * @description What a snapshot knows besides variables, document and cell runs.
-         *
-         *     Attributes:
-         *         data: what cells have read, sorted by path; None when nobody watched.
-         *         parameters: values of the names that cells tagged ``parameters`` or ``injected-parameters`` set, short, credentials masked.
-         *         packages: versions by name, ``python`` among them; empty when not known.
-         *         git: None outside a repository.
-         *         notes: what could not be found out, in sentences.
-         */
-        Surroundings: {
-            /**
-             * Data
-             * @default null
-             */
-            data: components["schemas"]["DataFile"][] | null;
-            /**
-             * Format
-             * @default 2
-             */
-            format: number;
-            /** @default null */
-            git: components["schemas"]["GitDetails"] | null;
-            /**
-             * Notes
-             * @default []
-             */
-            notes: string[];
-            /** Packages */
-            packages: {
-                [key: string]: string;
-            };
-            /** Parameters */
-            parameters: {
-                [key: string]: string;
             };
         };
         /**
@@ -3428,6 +3585,125 @@ export interface components {
             path: string;
         };
         /**
+         * Surroundings
+         * @description What surrounds the packages; in no digest.
+         *
+         *     Attributes:
+         *         modules: the project's own modules and others that no distribution brought, by name.
+         *         path_files: SHA-256 of the ``.pth`` files that no distribution brought, by name.
+         *         shadows: modules that hide others.
+         *         kernelspecs: the command lines of the kernels of this interpreter, by name.
+         *         flags: of the interpreter, such as ``-O``; None when a fresh interpreter captured.
+         *         operating_system: such as ``debian 12``.
+         *         system_packages: versions by name (dpkg, apk; rpm from level ``stat``); None when not known.
+         *         cuda: version of the CUDA toolkit; empty without one.
+         *         driver: version of the graphics driver; empty without one.
+         *         gpus: models of the graphics cards.
+         *         cpus: processors that this process may use.
+         */
+        mlnb__envs__capture__Surroundings: {
+            /** Cpus */
+            cpus: number;
+            /** Cuda */
+            cuda: string;
+            /** Driver */
+            driver: string;
+            /** Flags */
+            flags: string[] | null;
+            /** Gpus */
+            gpus: string[];
+            /** Kernelspecs */
+            kernelspecs: {
+                [key: string]: string[];
+            };
+            /** Modules */
+            modules: components["schemas"]["LocalModule"][];
+            /** Operating System */
+            operating_system: string;
+            /** Path Files */
+            path_files: {
+                [key: string]: string;
+            };
+            /** Shadows */
+            shadows: components["schemas"]["Shadow"][];
+            /** System Packages */
+            system_packages: {
+                [key: string]: string;
+            } | null;
+        };
+        /**
+         * Difference
+         * @description One thing in which two environments differ.
+         *
+         *     Attributes:
+         *         severity: ``red`` can change results, ``amber`` may, ``info`` is good to know.
+         *         change: ``added``, ``removed`` or ``changed``, seen from the first environment to the second.
+         *         kind: ``package``, ``conda`` (a package that conda alone knows), ``python``, ``platform``, ``variable``, ``module`` (one
+         *             that no distribution brought), ``path`` (what is imported from where), ``kernelspec``, ``hardware`` or ``system``.
+         *         name: of the package, variable, module or kernel; the field for the other kinds.
+         *         before: in the first environment; None when it was not there.
+         *         after: in the second environment; None when it is not there.
+         *         reason: why it matters, in words.
+         *         fix: what brings the second environment back: ``restart_kernel`` (the right files are on disk), ``reinstall`` the package
+         *             in the same version, ``restore`` the first environment; None when none of them would.
+         */
+        mlnb__envs__types__Difference: {
+            /** After */
+            after: string | null;
+            /** Before */
+            before: string | null;
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "added" | "removed" | "changed";
+            /**
+             * Fix
+             * @default null
+             */
+            fix: ("restart_kernel" | "reinstall" | "restore") | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "package" | "conda" | "python" | "platform" | "variable" | "module" | "path" | "kernelspec" | "hardware" | "system";
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "red" | "amber" | "info";
+        };
+        /**
+         * Drift
+         * @description How two environments differ.
+         *
+         *     Attributes:
+         *         same: nothing differs.
+         *         same_request: the same packages in the same versions were asked for, whatever the platform.
+         *         summary: one line, such as ``+1 package, 2 changed``.
+         *         differences: red first, then amber, then info; by name within each.
+         *         before: `env_id` of the first environment.
+         *         after: `env_id` of the second.
+         */
+        mlnb__envs__types__Drift: {
+            /** After */
+            after: string;
+            /** Before */
+            before: string;
+            /** Differences */
+            differences: components["schemas"]["mlnb__envs__types__Difference"][];
+            /** Same */
+            same: boolean;
+            /** Same Request */
+            same_request: boolean;
+            /** Summary */
+            summary: string;
+        };
+        /**
          * Preview
          * @description A few rows of a view, with everything that looks like a credential masked.
          *
@@ -3446,6 +3722,34 @@ export interface components {
             of: "materialized" | "sample";
             /** Rows */
             rows: (string | number | boolean | null)[][];
+        };
+        /**
+         * Difference
+         * @description A value that two runs do not share; None where one has none.
+         */
+        mlnb__models__types__Difference: {
+            /** A */
+            a: string | number | null;
+            /** B */
+            b: string | number | null;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Drift
+         * @description How the environment of now stands to that of the snapshot; `is_same` is None when one of them is not known.
+         */
+        mlnb__snapshots__previews__Drift: {
+            /** Env Id Now */
+            env_id_now: string;
+            /** Env Id Then */
+            env_id_then: string;
+            /** Is Same */
+            is_same: boolean | null;
+            /** Python Now */
+            python_now: string;
+            /** Python Then */
+            python_then: string;
         };
         /**
          * Preview
@@ -3469,7 +3773,7 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            environment: components["schemas"]["Drift"];
+            environment: components["schemas"]["mlnb__snapshots__previews__Drift"];
             /** Has Kernel */
             has_kernel: boolean;
             /** Id */
@@ -3493,6 +3797,44 @@ export interface components {
             trust: "own" | "paired" | "consented" | "foreign";
             /** Variables */
             variables: components["schemas"]["PreviewedVariable"][];
+        };
+        /**
+         * Surroundings
+         * @description What a snapshot knows besides variables, document and cell runs.
+         *
+         *     Attributes:
+         *         data: what cells have read, sorted by path; None when nobody watched.
+         *         parameters: values of the names that cells tagged ``parameters`` or ``injected-parameters`` set, short, credentials masked.
+         *         packages: versions by name, ``python`` among them; empty when not known.
+         *         git: None outside a repository.
+         *         notes: what could not be found out, in sentences.
+         */
+        mlnb__snapshots__surroundings__Surroundings: {
+            /**
+             * Data
+             * @default null
+             */
+            data: components["schemas"]["DataFile"][] | null;
+            /**
+             * Format
+             * @default 2
+             */
+            format: number;
+            /** @default null */
+            git: components["schemas"]["GitDetails"] | null;
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
+            /** Packages */
+            packages: {
+                [key: string]: string;
+            };
+            /** Parameters */
+            parameters: {
+                [key: string]: string;
+            };
         };
     };
     responses: never;
@@ -3521,6 +3863,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NotebookEnvironment"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getEnvironmentDiff: {
+        parameters: {
+            query: {
+                before: string;
+                after?: string;
+                notebook?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["mlnb__envs__types__Drift"];
+                };
+            };
+            /** @description What went wrong, and the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getEnvironmentStatus: {
+        parameters: {
+            query?: {
+                notebook?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvironmentStatus"];
                 };
             };
             /** @description What went wrong, and the way out. */
@@ -4806,7 +5212,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Surroundings"];
+                    "application/json": components["schemas"]["mlnb__snapshots__surroundings__Surroundings"];
                 };
             };
             /** @description What went wrong, and the way out. */

@@ -94,6 +94,7 @@ USUAL = {
     "worker deliver": "",
     "env capture": "-o {capture}",
     "env diff": "{capture_file} {capture_file}",
+    "env status": "{nb}",
     "env lock": "-r {reqs} --bare -o {lock}",
     "env verify": "none",
     "env restore": "none --into {out}",

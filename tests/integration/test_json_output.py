@@ -110,6 +110,7 @@ def test_every_verb_prints_one_object(line):
     checks_jobs(line)
     assert line("env capture", "-o env.json")["env_id"]
     assert line("env diff", "env.json env.json")["same"]
+    assert line("env status", "one.ipynb")["lock"] == "unlocked"
     checks_locks(line)
     assert line("doctor", code=0)["ok"]
     assert line("config show")["settings"]
