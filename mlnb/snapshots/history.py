@@ -16,7 +16,7 @@ from mlnb.core.notebook_file import id_of
 from mlnb.core.secrets import mask
 from mlnb.core.user import user_name
 from mlnb.snapshots.errors import not_found
-from mlnb.snapshots.plugins import labels, packs
+from mlnb.snapshots.plugins import documents, labels
 from mlnb.snapshots.plugins.around import Gathering, Sources, alone
 from mlnb.snapshots.plugins.documents import manifest_of_document
 from mlnb.snapshots.plugins.files import SnapshotFiles
@@ -27,8 +27,8 @@ from mlnb.snapshots.rules.retention import AUTOSAVE
 from mlnb.snapshots.timelines import Label, Timeline
 from mlnb.snapshots.types import Document, Snapshot, SnapshotPage
 
-_PAGE = 500
 _MOST = 5000
+"""Older ones are not shown. They are asked for at once: each question looks at every file first."""
 
 
 class Lister(Protocol):
@@ -88,15 +88,7 @@ class History:
             BadInput: `limit` is not at least 1, or `cursor` is none.
         """
         check_page(limit, cursor)
-        found: list[Snapshot] = []
-        after: str | None = None
-        while len(found) < _MOST:
-            page = self._listed(notebook, _PAGE, after)
-            found += page.snapshots
-            after = page.cursor
-            if after is None:
-                break
-        return timeline.timeline(found, which, limit, cursor)
+        return timeline.timeline(self._listed(notebook, _MOST, None).snapshots, which, limit, cursor)
 
     def document(self, snapshot_id: str) -> dict[str, Any]:
         """The notebook with its outputs, as it was, as JSON values.
@@ -225,15 +217,13 @@ class History:
 
     def _read(self, document: Document) -> bytes:
         with PackReader(self._files.blobs) as reader:
-            return bytes(reader.read(document.content))
+            return documents.read(reader, document)
 
     def _attach(
         self, snapshot_id: str, path: Path, data: bytes, notebook_id: str | None, is_clean: bool | None
     ) -> None:
-        content = packs.write_whole(self._files.blobs, data)
-        self._files.attach(
-            Document(snapshot_id, str(path.absolute()), notebook_id, self._clock(), content, is_clean=is_clean)
-        )
+        whose = documents.Whose(snapshot_id, str(path.absolute()), notebook_id, self._clock(), is_clean)
+        documents.attach(self._files, whose, data)
 
     def _tell(self, snapshot_id: str, notebook: Path | None) -> None:
         data: Mapping[str, Any] = {"notebook": str(notebook) if notebook else None}

@@ -93,7 +93,7 @@ class SnapshotRepo:
         return SnapshotPage(page, total, page[-1].id if len(rows) > limit else None)
 
 
-@functools.lru_cache(maxsize=1000)
+@functools.lru_cache(maxsize=6000)  # the longest history that is shown, and others beside it
 def _snapshot(listing: str) -> Snapshot:
     """A row's snapshot. A history is listed at each cell run, and nearly all of it is as it was."""
     return from_wire(Snapshot, json.loads(listing))

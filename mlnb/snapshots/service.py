@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from mlnb.snapshots.compare import Comparisons
 from mlnb.snapshots.differences import Diff
 from mlnb.snapshots.errors import NoLiveKernel
 from mlnb.snapshots.history import History, check_page
-from mlnb.snapshots.plugins import bundles, labels, packs
+from mlnb.snapshots.plugins import bundles, documents, labels
 from mlnb.snapshots.plugins.around import Gathering, Sources, alone
 from mlnb.snapshots.plugins.documents import manifest_of_document, read_notebook
 from mlnb.snapshots.plugins.files import SnapshotFiles
@@ -27,7 +26,6 @@ from mlnb.snapshots.ports import KernelDoor, LiveKernel
 from mlnb.snapshots.repo import SnapshotRepo
 from mlnb.snapshots.rules.trust import Origin
 from mlnb.snapshots.types import (
-    Document,
     Snapshot,
     SnapshotPage,
     Taken,
@@ -195,7 +193,9 @@ class SnapshotsService(WayBack):
             Damaged: something in it was changed.
             StoreUnavailable: the disk refused.
         """
-        return self._put(bundles.unpack(self._files, file, Origin("", "", "bundle", file.name, self._clock())))
+        snapshot = self._put(bundles.unpack(self._files, file, Origin("", "", "bundle", file.name, self._clock())))
+        self._events.publish(Event("snapshot_taken", snapshot.id, {"notebook": snapshot.notebook}, self._clock()))
+        return snapshot
 
     def adopt(self, home: Path) -> list[str]:  # type: ignore[valid-type]  # `list` is the method above
         """Take over the snapshots that a job left under `home`, verified. Idempotent.
@@ -277,6 +277,4 @@ class SnapshotsService(WayBack):
         return self._files.write(replace(manifest, components=around.components), {}, around.pieces, around.used).id
 
     def _attach(self, snapshot_id: str, path: Path, data: bytes, notebook_id: str | None) -> None:
-        content = packs.write_whole(self._files.blobs, data)
-        now: datetime = self._clock()
-        self._files.attach(Document(snapshot_id, str(path), notebook_id, now, content))
+        documents.attach(self._files, documents.Whose(snapshot_id, str(path), notebook_id, self._clock()), data)

@@ -181,13 +181,17 @@ def test_a_document_is_attached_once(service, document, live):
         service.attach_document(taken.id, document)
 
 
-def test_a_bundle_carries_everything_and_a_foreign_one_is_not_unpickled(service, document, live, tmp_path, monkeypatch):
+def test_a_bundle_carries_everything_and_a_foreign_one_is_not_unpickled(
+    service, document, live, tmp_path, monkeypatch, database
+):
     live.run("x = [1]")
     taken = service.take(document).snapshot
     bundle = service.export(taken.id, tmp_path / "state.zip")
     monkeypatch.setenv("MLNB_HOME", str(tmp_path / "second"))
     own = service.import_bundle(bundle)
     assert (own.id, own.is_trusted, own.has_document) == (taken.id, True, True)
+    last = Outbox(database).read(0)[-1].event
+    assert (last.name, last.subject) == ("snapshot_taken", own.id)  # open windows show it
     assert checking.verify(SnapshotFiles(), [own.id]).is_ok
     monkeypatch.setenv("MLNB_HOME", str(tmp_path / "third"))
     monkeypatch.setenv("MLNB_KEYS", str(tmp_path / "other keys"))
