@@ -42,7 +42,7 @@ def _modules(before: Surroundings, after: Surroundings) -> Iterator[Difference]:
         elif old is not None and old.loaded:
             yield _differ("red", "module", name, old.fingerprint[:12], None, f"it was imported from {old.place}")
         elif new is not None and new.loaded:
-            yield _differ("amber", "module", name, None, new.fingerprint[:12], f"it is imported from {new.place}")
+            yield _differ("info", "module", name, None, new.fingerprint[:12], f"it is imported from {new.place}")
         # a module that nobody is known to import is not part of what ran
 
 

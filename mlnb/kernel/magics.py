@@ -13,7 +13,7 @@ from mlnb.kernel.log import log_error
 from mlnb.kernel.order import KernelOrder
 from mlnb.kernel.order_words import cell_of_number
 
-_HELP = "%mlnb | %mlnb order [MODE | vouch CELL] | %mlnb snapshot [--without NAME]... [REASON]"
+_HELP = "%mlnb | %mlnb order [MODE | vouch CELL] | %mlnb snapshot [--without NAME]... [REASON] | %mlnb env [diff FILE_OR_ENV_ID]"
 
 
 @magics_class
@@ -38,6 +38,7 @@ class MlnbMagics(Magics):
             %mlnb                     which cells are stale and why
             %mlnb order [MODE]        the same; with MODE: off, mark, warn, reactive, block or linear
             %mlnb order vouch CELL    count a cell that mlnb cannot judge as fresh; CELL is its number
+            %mlnb env [diff OTHER]    what is installed and imported here; with OTHER, a capture or an env_id: how it differs
             %mlnb snapshot [REASON]   freeze notebook and variables; --without NAME leaves a variable out, from now on
         """
         try:
@@ -56,6 +57,10 @@ class MlnbMagics(Magics):
             return self._act_on_order(rest.strip())
         if verb == "snapshot":
             return self._snapshot(rest.strip())
+        if verb == "env":
+            from mlnb.kernel import envs  # noqa: PLC0415 - only when needed
+
+            return envs.in_words(rest.strip())
         raise UsageError(f"%mlnb knows no {verb!r}. {_HELP}")
 
     def _act_on_order(self, wanted: str) -> str:

@@ -3,11 +3,12 @@
 import dataclasses
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlnb.envs.rules import drift_between
-from mlnb.envs.types import Distribution, Environment, Origin
+from mlnb.envs.types import Distribution, Environment, LocalModule, Origin, Shadow, Surroundings
 from tests.unit.envs.builders import NAMES, VERSIONS
 
 
@@ -104,3 +105,79 @@ def test_turning_the_comparison_round_turns_every_difference_round(ones, others)
         (d.name, turn[d.change], d.after, d.before) for d in back.differences
     }
     assert there.same == (ones == others)
+
+
+def surroundings(**changes):
+    given = {
+        "modules": (), "path_files": {}, "shadows": (), "kernelspecs": {}, "flags": None, "operating_system": "debian 12",
+        "system_packages": {}, "cuda": "", "driver": "", "gpus": (), "cpus": 8,
+    }  # fmt: skip
+    return environment(surroundings=Surroundings(**{**given, **changes}))
+
+
+def module(name="helper", fingerprint="a", **changes):
+    return LocalModule(**{"name": name, "place": "<folder>", "fingerprint": fingerprint} | changes)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "severity", "name"),
+    [
+        ({"modules": (module(),)}, {"modules": (module(fingerprint="b"),)}, "red", "helper"),
+        (
+            {"modules": (module(loaded=False),)},
+            {"modules": (module(fingerprint="b", loaded=False),)},
+            "amber",
+            "helper",
+        ),
+        ({"modules": (module(loaded=True),)}, {}, "red", "helper"),
+        ({}, {"modules": (module(loaded=True),)}, "info", "helper"),
+        ({}, {"shadows": (Shadow("random", "<folder>", "the standard library"),)}, "red", "random"),
+        ({"path_files": {"a.pth": "1"}}, {"path_files": {"a.pth": "2"}}, "amber", "a.pth"),
+        ({"kernelspecs": {"k": ["python", "-m", "x"]}}, {"kernelspecs": {"k": ["python", "-O"]}}, "amber", "k"),
+        ({"kernelspecs": {"k": ["python", "-m", "x"]}}, {"kernelspecs": {"k": ["/usr/bin/python3"]}}, "red", "k"),
+        ({"flags": ()}, {"flags": ("-O",)}, "amber", "flags"),
+        ({"cuda": "12.4"}, {"cuda": "12.6"}, "amber", "CUDA"),
+        ({"driver": "550"}, {"driver": "560"}, "info", "driver"),
+        ({"gpus": ("A100",)}, {"gpus": ("H100",)}, "amber", "graphics"),
+        ({"cpus": 4}, {}, "amber", "processors"),
+        ({"operating_system": "debian 11"}, {}, "info", "operating system"),
+        ({"system_packages": {"libblas3": "1"}}, {"system_packages": {"libblas3": "2"}}, "info", "libblas3"),
+        ({}, {"system_packages": {f"lib{n}": "1" for n in range(50)}}, "info", "system packages"),
+    ],
+)
+def test_what_surrounds_the_packages_is_graded(before, after, severity, name):
+    found = only(drift_between(surroundings(**before), surroundings(**after)))
+    assert (found.severity, found.name) == (severity, name)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, {"modules": (module(loaded=False), module("other", loaded=None))}),
+        ({}, {"kernelspecs": {"mine": ["python"]}}),
+        ({}, {"flags": ("-O",)}),
+        ({}, {"system_packages": None}),
+    ],
+)
+def test_what_nobody_uses_or_nobody_knows_is_no_difference(before, after):
+    assert drift_between(surroundings(**before), surroundings(**after)).same
+
+
+def test_what_was_kept_without_its_surroundings_is_compared_by_its_packages_alone():
+    kept = environment(package("one"))
+    now = dataclasses.replace(surroundings(cpus=1), distributions=(package("one"),), variables={"TZ": "UTC"})
+    assert drift_between(kept, now).same
+    assert drift_between(now, kept).same
+
+
+def test_an_editable_package_is_red_by_its_files_and_information_by_its_commit():
+    clean = package("one", origin=Origin("editable", commit="a" * 40, tree="t"))
+    edited = dataclasses.replace(clean, origin=Origin("editable", commit="a" * 40, tree="u"))
+    committed = dataclasses.replace(clean, origin=Origin("editable", commit="b" * 40, tree="t"))
+    assert only(drift_between(environment(clean), environment(edited))).severity == "red"
+    assert only(drift_between(environment(clean), environment(committed))).severity == "info"
+
+
+def test_a_copy_further_down_the_path_is_told():
+    found = only(drift_between(environment(package("one")), environment(package("one", hidden=("0.9 in <user>",)))))
+    assert (found.severity, found.after) == ("amber", "0.9 in <user>")
