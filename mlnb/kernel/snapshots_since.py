@@ -11,10 +11,10 @@ from mlnb.core.records import dataclass, replace
 from mlnb.kernel.snapshots_taken import TakenSnapshot
 from mlnb.snapshots.compare import Comparisons
 from mlnb.snapshots.differences import Diff
-from mlnb.snapshots.plugins import packs
+from mlnb.snapshots.plugins import documents
 from mlnb.snapshots.plugins.documents import read_notebook
 from mlnb.snapshots.plugins.files import SnapshotFiles
-from mlnb.snapshots.types import Document, Manifest, Snapshot, SnapshotPage, Taken
+from mlnb.snapshots.types import Manifest, Snapshot, SnapshotPage, Taken
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,5 @@ class Comparing:
         """A snapshot of now with the document as it is saved: a kernel does not see what is typed."""
         snapshot = self.take(reason).wait()
         data, notebook_id = read_notebook(notebook)
-        content = packs.write_whole(self.files.blobs, data)
-        self.files.attach(Document(snapshot.id, str(notebook), notebook_id, utc_now(), content))
+        documents.attach(self.files, documents.Whose(snapshot.id, str(notebook), notebook_id, utc_now()), data)
         return Taken(replace(snapshot, has_document=True), "kernel_and_document")

@@ -11,6 +11,9 @@ from mlnb.core.records import dataclass, field
 FORMAT = 1
 """The version of the manifest that this mlnb writes; it reads every one up to it."""
 
+DOCUMENT_FORMAT = 2
+"""The version of a document's record; in 1 its bytes were one chunk, and small ones are still stored so."""
+
 VariableState = Literal["saved", "recompute", "not_restorable"]
 
 
@@ -153,7 +156,8 @@ class Document:
         snapshot: id of the snapshot.
         notebook: absolute path it was read from.
         notebook_id: the UUID in its metadata, or None.
-        content: where its bytes lie.
+        content: where its bytes lie; of one that is stored in parts what they are as a whole, with an empty `Chunk.pack`.
+        parts: where its bytes lie, one after the other, when they are stored in parts, so that states share what they have in common.
         is_clean: whether no cell was stale or edited then, as far as order saw it; None: nobody asked.
     """
 
@@ -163,7 +167,13 @@ class Document:
     attached_at: datetime
     content: Chunk
     is_clean: bool | None = None
+    parts: tuple[Chunk, ...] = ()
     format: int = FORMAT
+
+    @property
+    def chunks(self) -> tuple[Chunk, ...]:
+        """Where its bytes lie, one after the other."""
+        return self.parts or (self.content,)
 
 
 @dataclass(frozen=True)

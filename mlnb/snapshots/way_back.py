@@ -15,6 +15,7 @@ from mlnb.core.events import Event, EventSink
 from mlnb.core.files import store_error
 from mlnb.core.wire import from_wire
 from mlnb.snapshots.errors import NoLiveKernel
+from mlnb.snapshots.plugins import documents
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.packs import PackReader
 from mlnb.snapshots.plugins.previewing import preview_of
@@ -168,7 +169,7 @@ class WayBack:
             raise Conflict(f"{snapshot_id} is the document alone; it holds no variables", "Leave out --start.")
         self._fetch(snapshot_id)
         with PackReader(self._files.blobs) as reader:
-            data = reader.read(document.content)
+            data = documents.read(reader, document)
         return _write_new(to, _with_first_cell(data, snapshot_id) if with_start else data)
 
     def _put(self, snapshot_id: str) -> object:

@@ -66,7 +66,7 @@ def export(files: SnapshotFiles, snapshot_id: str, target: Path, *, with_variabl
     packs = {chunk.pack for chunk in manifest.chunks}
     entries = {"manifest.json": record}
     if files.has_document(snapshot_id):
-        packs.add(files.document(snapshot_id).content.pack)
+        packs.update(chunk.pack for chunk in files.document(snapshot_id).chunks)
         entries["document.json"] = (files.folder / snapshot_id / "document.json").read_bytes()
     digest = json.loads(record)["digest"]
     about = {

@@ -27,7 +27,7 @@ def packs_of(files: SnapshotFiles, snapshot_id: str) -> set[str]:
     manifest, _ = files.read_any(snapshot_id)
     found = {chunk.pack for chunk in manifest.chunks}
     if files.has_document(snapshot_id):
-        found.add(files.document(snapshot_id).content.pack)
+        found.update(chunk.pack for chunk in files.document(snapshot_id).chunks)
     return found
 
 
@@ -48,7 +48,7 @@ def verify(files: SnapshotFiles, ids: Sequence[str], elsewhere: Elsewhere | None
         for snapshot_id in ids:
             try:
                 manifest, _ = files.read_any(snapshot_id)
-                document = files.document(snapshot_id).content if files.has_document(snapshot_id) else None
+                document = files.document(snapshot_id).chunks if files.has_document(snapshot_id) else ()
             except NotFound:
                 raise
             except MlnbError as error:
@@ -75,17 +75,19 @@ class _Checker:
     chunks: dict[tuple[str, int, str], bool] = field(default_factory=dict)
     size: int = 0
 
-    def problems(self, manifest: Manifest, document: Chunk | None) -> list[Problem]:
+    def problems(self, manifest: Manifest, document: Sequence[Chunk]) -> list[Problem]:
         """What is wrong with a snapshot: for each pack that is not whole, the variables whose bytes are not."""
         found = []
-        everything = [*manifest.chunks, *([document] if document else [])]
+        everything = [*manifest.chunks, *document]
         for pack in sorted({chunk.pack for chunk in everything}):
             wrong = self._pack(pack)
             bad = {
                 number for number, chunk in enumerate(everything) if chunk.pack == pack and not self._is_whole(chunk)
             }
             if bad or wrong:
-                names = _names_of(manifest, bad) + (["(the notebook document)"] if len(manifest.chunks) in bad else [])
+                names = _names_of(manifest, bad) + (
+                    ["(the notebook document)"] if max(bad, default=0) >= len(manifest.chunks) else []
+                )
                 detail = wrong or f"blob {pack[:12]} does not hold what the manifest says"
                 what = f"variables {', '.join(names)}" if names else "no variable, but a file it shares"
                 found.append(Problem(manifest.id, what, detail))

@@ -74,7 +74,7 @@ class References:
         """The packs of one snapshot and its document."""
         found = {chunk.pack for chunk in self.manifests[snapshot_id].chunks}
         if snapshot_id in self.documents:
-            found.add(self.documents[snapshot_id].content.pack)
+            found.update(chunk.pack for chunk in self.documents[snapshot_id].chunks)
         return found
 
     def all_packs(self, without: Collection[str] = ()) -> set[str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mlnb.snapshots.differences import ComparedState, Diff
-from mlnb.snapshots.plugins import details_process
+from mlnb.snapshots.plugins import details_process, documents
 from mlnb.snapshots.plugins.around import surroundings_of
 from mlnb.snapshots.plugins.diff_documents import compare_documents
 from mlnb.snapshots.plugins.files import SnapshotFiles
@@ -77,7 +77,7 @@ def _document(files: SnapshotFiles, snapshot_id: str) -> bytes | None:
     if not files.has_document(snapshot_id):
         return None
     with PackReader(files.blobs) as reader:
-        return reader.read(files.document(snapshot_id).content)
+        return documents.read(reader, files.document(snapshot_id))
 
 
 def _with_cells(found: Diff, before: bytes | None, after: bytes | None, *, has_pictures: bool) -> Diff:

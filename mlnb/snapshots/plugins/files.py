@@ -25,7 +25,7 @@ from mlnb.core.wire import from_wire
 from mlnb.snapshots.errors import not_found
 from mlnb.snapshots.plugins import packs, signed, trusted
 from mlnb.snapshots.rules import trust
-from mlnb.snapshots.types import FORMAT, Chunk, Document, Manifest
+from mlnb.snapshots.types import DOCUMENT_FORMAT, FORMAT, Chunk, Document, Manifest
 
 MANIFEST = "snapshot manifest"
 DOCUMENT = "snapshot document"
@@ -168,11 +168,15 @@ class SnapshotFiles:
 
         Raises:
             Conflict: one is attached already.
+            Damaged: a pack that it shares with an earlier one is gone.
             StoreUnavailable: the disk refused.
         """
         with locked(self.lock):
             if self.has_document(document.snapshot):
                 raise Conflict(f"{document.snapshot} has its document already", "Take a new snapshot.")
+            gone = [chunk.pack for chunk in document.chunks if not (self.blobs / blob_path(chunk.pack)).exists()]
+            if gone:
+                raise Damaged(f"blob {gone[0][:12]} was removed while it was still needed", "Take the snapshot again.")
             signed.write(self._document_path(document.snapshot), document, DOCUMENT)
 
     def document(self, snapshot_id: str) -> Document:
@@ -185,6 +189,9 @@ class SnapshotFiles:
         path = self._document_path(snapshot_id)
         try:
             content, _ = signed.read_any(path, DOCUMENT)
+            version = content.get("format")
+            if not isinstance(version, int) or version > DOCUMENT_FORMAT:
+                raise Damaged(f"{path} was written by a newer mlnb (format {version})", "Upgrade mlnb.")
             document = from_wire(Document, content)
         except NotFound:
             raise NotFound(f"{snapshot_id} has no notebook document", "It holds the variables alone.") from None
@@ -223,7 +230,7 @@ class SnapshotFiles:
             and not signed.examine(other._document_path(snapshot_id), DOCUMENT).is_own
         ):
             document = None  # somebody put theirs beside a snapshot of this user
-        chunks = [*manifest.chunks, *([document.content] if document else [])]
+        chunks = [*manifest.chunks, *(document.chunks if document else ())]
         for pack in sorted({chunk.pack for chunk in chunks}):
             packs.copy_pack(other.blobs, self.blobs, pack)
         with locked(self.lock):

@@ -9,7 +9,7 @@ from typing import Any
 
 from mlnb.core.content import digest_of
 from mlnb.core.errors import MlnbError
-from mlnb.snapshots.plugins import cautious
+from mlnb.snapshots.plugins import cautious, documents
 from mlnb.snapshots.plugins.codecs import codec_named
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.packs import PackReader
@@ -83,7 +83,7 @@ def document_cells(files: SnapshotFiles, snapshot_id: str) -> list[dict[str, Any
         return None
     try:
         with PackReader(files.blobs) as reader:
-            return _cells_in(reader.read(files.document(snapshot_id).content))
+            return _cells_in(documents.read(reader, files.document(snapshot_id)))
     except MlnbError:
         return None
 

@@ -11,14 +11,14 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlnb.core.content import blob_path, digest_of
 from mlnb.core.errors import Damaged
 from mlnb.core.files import locked, store_error, write_atomically
 from mlnb.core.wire import dumps
-from mlnb.snapshots.plugins import packs, signed, texts
+from mlnb.snapshots.plugins import documents, packs, signed, texts
 from mlnb.snapshots.plugins.collecting import References, blobs_of, stored_bytes
 from mlnb.snapshots.plugins.files import DOCUMENT, MANIFEST, SnapshotFiles
 from mlnb.snapshots.rules import purging
@@ -139,7 +139,7 @@ def _live(manifests: Collection[Manifest], documents: Collection[Document]) -> d
     found: dict[str, dict[int, Chunk]] = {}
     for chunk in (
         *(chunk for manifest in manifests for chunk in manifest.chunks),
-        *(document.content for document in documents),
+        *(chunk for document in documents for chunk in document.chunks),
     ):
         found.setdefault(chunk.pack, {})[chunk.offset] = chunk
     return found
@@ -183,11 +183,11 @@ def _move_documents(
     files: SnapshotFiles, documents: Mapping[str, Document], places: Mapping[purging.Place, Chunk]
 ) -> None:
     for snapshot_id, document in documents.items():
-        chunk = places.get(purging.place_of(document.content))
-        if chunk is not None:
+        moved = purging.moved_document(document, places)
+        if moved != document:
             path = files.folder / snapshot_id / "document.json"
             is_own = signed.read_any(path, DOCUMENT)[1]
-            _write(path, replace(document, content=chunk), DOCUMENT, is_own=is_own)
+            _write(path, moved, DOCUMENT, is_own=is_own)
 
 
 def _remove(files: SnapshotFiles, old: Collection[Path], done: Purging) -> None:
@@ -229,9 +229,17 @@ def traces(
                 if any(shows(manifest.chunks[number]) for number in purging.numbers_of(component)):
                     yield snapshot_id, words_from_component(component)
             document = references.documents.get(snapshot_id)
-            if document is not None and shows(document.content):
-                for part in name_of_cell(reader.read(document.content), forms) or ["the notebook document"]:
+            data = _document(reader, document) if document is not None else b""
+            if any(form in data for form in forms):
+                for part in name_of_cell(data, forms) or ["the notebook document"]:
                     yield snapshot_id, part
+
+
+def _document(reader: packs.PackReader, document: Document) -> bytes:
+    try:
+        return documents.read(reader, document)
+    except Damaged:
+        return b""
 
 
 def words_from_component(component: Component) -> str:

@@ -8,7 +8,7 @@ import zstandard
 
 from mlnb.core.content import blob_path, is_digest
 from mlnb.core.errors import Damaged
-from mlnb.snapshots.plugins import checking
+from mlnb.snapshots.plugins import checking, documents
 from mlnb.snapshots.plugins.files import SnapshotFiles
 from mlnb.snapshots.plugins.packs import CHUNK_BYTES, PackReader
 from mlnb.snapshots.types import Chunk, Document, Manifest
@@ -31,7 +31,7 @@ def check(files: SnapshotFiles, snapshot_id: str, name: str) -> None:
     """
     manifest, _ = files.read_any(snapshot_id)
     document = files.document(snapshot_id) if files.has_document(snapshot_id) else None
-    chunks = [*manifest.chunks, *([document.content] if document else [])]
+    chunks = [*manifest.chunks, *(document.chunks if document else ())]
     if not all(is_digest(chunk.pack) and is_digest(chunk.digest) for chunk in chunks):
         raise Damaged(f"{name} is not a snapshot of mlnb: it names files that are no blobs", _WAY_OUT)
     _check_shape(manifest, name)
@@ -39,6 +39,8 @@ def check(files: SnapshotFiles, snapshot_id: str, name: str) -> None:
         _check_size(
             files, chunk, CHUNK_BYTES if document is None or chunk != document.content else _DOCUMENT_BYTES, name
         )
+    if document is not None and sum(chunk.size_bytes for chunk in document.chunks) > _DOCUMENT_BYTES:
+        raise Damaged(f"{name} has a document that is too large", _WAY_OUT)
     found = checking.verify(files, [snapshot_id])
     if not found.is_ok:
         first = found.problems[0]
@@ -67,7 +69,7 @@ def _check_shape(manifest: Manifest, name: str) -> None:
 
 def _check_document(reader: PackReader, document: Document, name: str) -> None:
     try:
-        is_notebook = isinstance(json.loads(reader.read(document.content)), dict)
+        is_notebook = isinstance(json.loads(documents.read(reader, document)), dict)
     except (ValueError, RecursionError):
         is_notebook = False
     if not is_notebook:

@@ -66,6 +66,5 @@ def disk_usage(
 def _chunks(references: References, snapshot_id: str) -> dict[str, Chunk]:
     found = {chunk.digest: chunk for chunk in references.manifests[snapshot_id].chunks}
     if snapshot_id in references.documents:
-        content = references.documents[snapshot_id].content
-        found[content.digest] = content
+        found.update((chunk.digest, chunk) for chunk in references.documents[snapshot_id].chunks)
     return found

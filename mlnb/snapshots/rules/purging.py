@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from mlnb.snapshots.types import Buffer, Chunk, Component, Manifest, Variable
+from mlnb.snapshots.types import Buffer, Chunk, Component, Document, Manifest, Variable
 
 Place = tuple[str, int]
 """Where a chunk lies: its pack and the offset in it."""
@@ -59,6 +59,12 @@ def _with_components(manifest: Manifest, components: Sequence[Component]) -> Man
 def moved(manifest: Manifest, places: Mapping[Place, Chunk]) -> Manifest:
     """`manifest` with each chunk where `places` says that it lies now."""
     return replace(manifest, chunks=tuple(places.get(place_of(chunk), chunk) for chunk in manifest.chunks))
+
+
+def moved_document(document: Document, places: Mapping[Place, Chunk]) -> Document:
+    """`document` with each chunk where `places` says that it lies now."""
+    chunks = tuple(places.get(place_of(chunk), chunk) for chunk in document.chunks)
+    return replace(document, parts=chunks) if document.parts else replace(document, content=chunks[0])
 
 
 def numbers_of(component: Component) -> tuple[int, ...]:
