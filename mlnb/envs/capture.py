@@ -787,6 +787,8 @@ def _local_modules(found: list[_Found], folder: str | None) -> tuple[list[LocalM
         owned = {top for one in installed for top in one.tops} | _NOT_LOOSE
         place = _placed(entry, folder)
         for name, path in _loose(entry, owned):
+            if os.path.realpath(path) in pointed_at:
+                continue
             if name.endswith(".pth"):
                 if installed:
                     path_files[name] = hashlib.sha256(_placed(_read(path), folder).encode()).hexdigest()

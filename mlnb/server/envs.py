@@ -52,7 +52,7 @@ def _diff(request: Request) -> Drift:
 
 def _reference(request: Request, given: str) -> str | Path:
     path = request.file(given)
-    return path if path.exists() else given
+    return path if path.is_file() or (path / "lock.json").is_file() else given
 
 
 ROUTES = [
