@@ -297,7 +297,9 @@ class KernelSnapshots:
         }
 
     def _snapshot(self, manifest: Manifest) -> Snapshot:
-        return rules.snapshot_from_manifest(manifest, has_document=self._files.has_document(manifest.id))
+        from mlnb.snapshots.plugins.listings import listing_of  # noqa: PLC0415 - on first use
+
+        return listing_of(self._files, manifest)
 
     def _environment(self) -> str:
         try:

@@ -35,7 +35,7 @@ class StoredDocument:
 class AttachRequest:
     """The notebook, relative to the server's root, as a front end showed it when the snapshot was taken.
 
-    `is_clean`: whether no cell was stale or edited; null: not known.
+    `is_clean`: whether no cell was stale or edited, as order said; null: it was not asked. Failed runs need not be told.
     """
 
     notebook: str

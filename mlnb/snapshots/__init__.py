@@ -114,8 +114,8 @@ def changes(since: str = "commit") -> Diff:
     """How this notebook, with its variables as they are now and its document as it is saved, differs from an earlier state.
 
     Args:
-        since: ``commit``: the last commit; ``run``: the end of its last `mlnb run` or job; ``clean``: the last state in which no cell had
-            failed when it ran last; ``yesterday``: the last state before today; or the id of a snapshot.
+        since: ``commit``: the last commit; ``run``: the end of its last `mlnb run` or job; ``clean``: the last state in which no cell was
+            stale or edited and the last run of none had failed; ``yesterday``: the last state before today; or the id of a snapshot.
 
     Raises:
         BadInput: `since` is none of these, or this kernel belongs to no notebook.

@@ -66,7 +66,7 @@ class Comparisons:
 
         Args:
             notebook: the file.
-            what: ``commit``, ``run``, ``clean`` (no cell's last run had failed), ``yesterday``, or the id of a snapshot.
+            what: ``commit``, ``run``, ``clean`` (see `rules.diff_since.is_clean`), ``yesterday``, or the id of a snapshot.
             is_now_taken: take a snapshot of the present state; else the newest one counts, and where a kernel is busy, too.
             has_details: as in `diff`.
             has_pictures: as in `diff`.

@@ -116,7 +116,7 @@ class History:
             snapshot_id: which.
             notebook: the file that it belongs to.
             content: the notebook's JSON.
-            is_clean: whether no cell was stale or edited then; None: not known.
+            is_clean: whether no cell was stale or edited then, as order said; None: it was not asked.
 
         Raises:
             SnapshotNotFound: there is none of that id.

@@ -13,15 +13,15 @@ from mlnb.core.clock import Clock, utc_now
 from mlnb.core.content import digest_of
 from mlnb.core.errors import Conflict, MlnbError
 from mlnb.core.events import Event, EventSink
-from mlnb.snapshots import rules
 from mlnb.snapshots.compare import Comparisons
 from mlnb.snapshots.differences import Diff
 from mlnb.snapshots.errors import NoLiveKernel
 from mlnb.snapshots.history import History, check_page
-from mlnb.snapshots.plugins import bundles, documents, labels
+from mlnb.snapshots.plugins import bundles, documents
 from mlnb.snapshots.plugins.around import Gathering, Sources, alone
 from mlnb.snapshots.plugins.documents import manifest_of_document, read_notebook
 from mlnb.snapshots.plugins.files import SnapshotFiles
+from mlnb.snapshots.plugins.listings import listing_of
 from mlnb.snapshots.ports import KernelDoor, LiveKernel
 from mlnb.snapshots.repo import SnapshotRepo
 from mlnb.snapshots.rules.trust import Origin
@@ -244,13 +244,7 @@ class SnapshotsService(WayBack):
 
     def _listing(self, snapshot_id: str) -> Snapshot:
         manifest, is_trusted = self._files.read_any(snapshot_id)
-        document = self._files.document(snapshot_id) if self._files.has_document(snapshot_id) else None
-        listing = rules.snapshot_from_manifest(manifest, has_document=document is not None, is_trusted=is_trusted)
-        name = labels.name_of(self._files, snapshot_id)
-        if document is None:
-            return replace(listing, name=name)
-        is_clean = document.is_clean if listing.is_clean is None else listing.is_clean
-        return replace(listing, name=name, notebook_id=document.notebook_id, is_clean=is_clean)
+        return listing_of(self._files, manifest, is_trusted=is_trusted)
 
     def _put(self, snapshot_id: str) -> Snapshot:
         """Bring the index up to a snapshot, and return it."""

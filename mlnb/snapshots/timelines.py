@@ -22,7 +22,7 @@ class Entry:
         cell_id: the cell that ran last.
         cell_runs: how many cells had run in that kernel.
         succeeded: whether that last run ended without an exception; None: nothing ran.
-        is_clean: whether, as far as it is known, no cell was stale, edited or had failed.
+        is_clean: whether, as far as it is known, no cell was stale or edited and the last run of none had failed.
         variables: how many; `lost`: of these, how many do not come back as they were saved.
         size_bytes: of what it refers to, shared parts counted.
         job: the job or run at whose end it was taken, or None.

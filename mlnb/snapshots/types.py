@@ -158,7 +158,8 @@ class Document:
         notebook_id: the UUID in its metadata, or None.
         content: where its bytes lie; of one that is stored in parts what they are as a whole, with an empty `Chunk.pack`.
         parts: where its bytes lie, one after the other, when they are stored in parts, so that states share what they have in common.
-        is_clean: whether no cell was stale or edited then, as far as order saw it; None: nobody asked.
+        is_clean: whether no cell was stale or edited then, as order said; cells that never ran, or that it cannot judge, do not count.
+            None: nobody asked.
     """
 
     snapshot: str
@@ -195,7 +196,8 @@ class Snapshot:
         cell_id: the cell of the last cell run, or None.
         succeeded: whether that run ended without an exception; None when there was none.
         name: what a person called it afterwards; empty: nothing.
-        is_clean: whether no cell was stale or edited then; None: not known.
+        is_clean: whether no cell was stale or edited then, as order said (cells that never ran, or that it cannot judge, do not count), and
+            the last run of none had failed. None: none had failed, and order was not asked.
     """
 
     id: str

@@ -910,7 +910,7 @@ export interface components {
          * AttachRequest
          * @description The notebook, relative to the server's root, as a front end showed it when the snapshot was taken.
          *
-         *     `is_clean`: whether no cell was stale or edited; null: not known.
+         *     `is_clean`: whether no cell was stale or edited, as order said; null: it was not asked. Failed runs need not be told.
          */
         AttachRequest: {
             /** Content */
@@ -1703,7 +1703,7 @@ export interface components {
          *         cell_id: the cell that ran last.
          *         cell_runs: how many cells had run in that kernel.
          *         succeeded: whether that last run ended without an exception; None: nothing ran.
-         *         is_clean: whether, as far as it is known, no cell was stale, edited or had failed.
+         *         is_clean: whether, as far as it is known, no cell was stale or edited and the last run of none had failed.
          *         variables: how many; `lost`: of these, how many do not come back as they were saved.
          *         size_bytes: of what it refers to, shared parts counted.
          *         job: the job or run at whose end it was taken, or None.
@@ -3241,7 +3241,8 @@ export interface components {
          *         cell_id: the cell of the last cell run, or None.
          *         succeeded: whether that run ended without an exception; None when there was none.
          *         name: what a person called it afterwards; empty: nothing.
-         *         is_clean: whether no cell was stale or edited then; None: not known.
+         *         is_clean: whether no cell was stale or edited then, as order said (cells that never ran, or that it cannot judge, do not count), and
+         *             the last run of none had failed. None: none had failed, and order was not asked.
          */
         Snapshot: {
             /**

@@ -115,3 +115,26 @@ def test_what_changed_since_the_last_clean_state(client, document):
     run(
         client, "kept = mlnb.snapshots.changes('commit'); assert kept.before.title.startswith('commit') or kept.a, kept"
     )
+
+
+def test_clean_means_the_same_in_the_kernel_on_the_command_line_and_in_the_history(client, document):
+    from mlnb.config import Settings
+    from mlnb.wiring import Wiring
+
+    services = Wiring(Settings())
+    ids = []
+    for number, is_clean in enumerate((True, None, False)):  # what order said of each
+        run(client, f"n = {number}\nimport mlnb\ntaken = mlnb.snapshots.take()\ntaken.wait()")
+        ids.append(services.snapshots.list(document).snapshots[0].id)
+        content = json.loads(document.read_text())
+        if is_clean is not None:
+            services.snapshots.history.attach(ids[-1], document, content, is_clean=is_clean)
+    run(client, "found = mlnb.snapshots.changes('clean')\nwith open('found', 'w') as f: f.write(found.a)")
+    in_kernel = document.with_name("found").read_text()
+    history = services.snapshots.history.timeline(document)
+    on_the_line = json.loads(cli("diff", "--since", "clean", document, "--json").output)["a"]
+    services.database.close()
+    clean = [entry.id for entry in history.entries if entry.is_clean]
+    assert ids[2] not in clean
+    assert in_kernel == ids[1]  # the newest of then; what is compared was taken since
+    assert on_the_line == history.last_clean == clean[0]

@@ -45,7 +45,10 @@ def last_of_run(snapshots: Iterable[Snapshot]) -> Snapshot:
 
 
 def is_clean(one: Snapshot) -> bool:
-    """Whether a state is clean: cells had run, the last run of none of them had failed, and none is known to have been stale or edited."""
+    """Whether a state is clean: cells had run, the last run of none of them had failed, and none is known to have been stale or edited.
+
+    Cells that never ran, or that order cannot judge, do not count.
+    """
     is_known_bad = one.is_clean is False or one.succeeded is False
     return one.has_kernel and not is_known_bad and (one.is_clean is True or one.succeeded is True)
 
@@ -62,7 +65,8 @@ def last_clean(snapshots: Iterable[Snapshot]) -> Snapshot:
     found = next((one for one in snapshots if is_clean(one)), None)
     if found is None:
         raise NotFound(
-            "this notebook has no earlier state in which no cell had failed", "Take a snapshot when its cells have run."
+            "this notebook has no earlier state in which no cell was stale or edited or had failed",
+            "Take a snapshot when its cells have run.",
         )
     return found
 
