@@ -36,7 +36,7 @@ def put(prefix, name, version, build="0", channel="https://conda.anaconda.org/co
 
 def conda_python(prefix, name, version, **more):
     """A package of Python that conda installed: it has both a record of conda's and metadata of Python's."""
-    built_at = json.dumps({"url": f"file:///home/conda/feedstock_root/{name}", "dir_info": {}})
+    built_at = json.dumps({"url": f"file:///home/ana/feedstock_root/{name}", "dir_info": {}})
     install(prefix / "lib/python3.11/site-packages", name, version, installer="conda\n", direct_url=built_at)
     put(prefix, name, version, "py311h1_0", files={}, **more)
 
