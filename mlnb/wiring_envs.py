@@ -33,8 +33,9 @@ def build_locks(services: Wiring) -> LocksService:
     """The service of locks, and of what is made from them."""
     from mlnb.envs.kernels import KernelsService
     from mlnb.envs.locks import LocksService
+    from mlnb.envs.plugins.engine import DockerEngine
 
-    return LocksService(services.envs, KernelsService(services.envs))
+    return LocksService(services.envs, KernelsService(services.envs), DockerEngine())
 
 
 def _env_id_of(services: Wiring, reference: str) -> str | None:

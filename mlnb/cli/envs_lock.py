@@ -83,7 +83,7 @@ def verify(folder: Path, python: str | None, level: str, as_json: bool) -> int:
     Example: mlnb env verify env.lock --python .venv
     """
     found = _locks().verify(folder, python, level)
-    emit(found, as_json, lambda: _verified(found))
+    emit(found, as_json, lambda: verified_in_words(found))
     return 0 if found.same else 3
 
 
@@ -122,12 +122,13 @@ def _lock_in_words(lock: Lock, out: Path) -> str:
     return "\n".join(lines)
 
 
-def _verified(found: Verified) -> str:
+def verified_in_words(found: Verified) -> str:
+    """What the comparison of an environment with a lock says."""
     how = {"contents": "contents of all packages", "versions": "names and versions of all packages"}[found.compared]
     rows = [(one.severity, one.change, one.name, one.before, one.after, one.reason) for one in found.drift.differences]
     if not rows:
         return f"0 differences ({how} compared)"
-    head = f"{found.drift.summary} ({how} compared)"
+    head = f"{'the same but for Python: ' if found.same else ''}{found.drift.summary} ({how} compared)"
     return f"{head}\n" + table(("grade", "change", "what", "locked", "found", "why it matters"), rows, "")
 
 
@@ -136,4 +137,4 @@ def _restored(made: Restored) -> str:
     if made.kernel:
         lines.append(f"kernel       {made.kernel}")
     lines += [f"note         {note}" for note in made.notes]
-    return "\n".join([*lines, f"verified     {_verified(made.verified)}"])
+    return "\n".join([*lines, f"verified     {verified_in_words(made.verified)}"])

@@ -69,7 +69,7 @@ class Verified:
     """Whether an environment is the one that was locked.
 
     Attributes:
-        same: nothing of packages, Python and platform differs.
+        same: nothing of packages, Python x.y and platform differs.
         compared: ``contents``: with the environment that was locked; ``versions``: with the lock's names and versions only,
             where it was made for another platform or from requirements.
         drift: how the environment differs from the lock.

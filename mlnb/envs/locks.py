@@ -13,11 +13,13 @@ from mlnb.core.errors import BadInput, NotFound
 from mlnb.core.notebook_file import read_document
 from mlnb.envs import inventory as inventories
 from mlnb.envs import lock_files, locking, pep723, pylock, restoring
+from mlnb.envs.building import ImagesService
 from mlnb.envs.capture import Distribution, Environment, Origin, request_digest
 from mlnb.envs.errors import CannotCompare, CannotRestore
 from mlnb.envs.interpreters import environment_from_json
 from mlnb.envs.kernels import KernelsService
 from mlnb.envs.lock_types import Lock, Restored, Verified
+from mlnb.envs.ports import ImageEngine
 from mlnb.envs.resolving import Parts, Target
 from mlnb.envs.rules import drift_between
 from mlnb.envs.service import EnvsService
@@ -40,10 +42,12 @@ class LocksService:
     Args:
         envs: captures environments.
         kernels: puts the kernel half into other environments.
+        engine: builds images.
     """
 
-    def __init__(self, envs: EnvsService, kernels: KernelsService) -> None:
+    def __init__(self, envs: EnvsService, kernels: KernelsService, engine: ImageEngine) -> None:
         self._envs, self.kernels = envs, kernels
+        self.images = ImagesService(engine, self.compare)
 
     def lock(
         self, out: Path, *, python: str | None = None, requirements: Path | None = None, notebook: Path | None = None,
@@ -128,7 +132,7 @@ class LocksService:
                 f"the lock is for {lock.system} {lock.machine}, and this is {found.system} {found.machine}",
                 "Verify where it is restored, such as in its image.",
             )
-        return self._verified(folder, lock, found)
+        return self.compare(folder, lock, found)
 
     def restore(
         self,
@@ -168,7 +172,7 @@ class LocksService:
         if has_kernel:
             restoring.check_kernel_name(kernel, into)
         with restoring.made(folder, lock, into, python, replace=replace) as venv:
-            verified = self._verified(folder, lock, self._envs.capture(venv))
+            verified = self.compare(folder, lock, self._envs.capture(venv))
         notes = []
         if has_kernel:
             restoring.write_kernelspec(kernel, into, f"Python {lock.python} ({kernel})")
@@ -193,12 +197,13 @@ class LocksService:
     def _interpreter(self, python: str | None) -> str:
         return self._envs.capture(python).executable if python else sys.executable
 
-    def _verified(self, folder: Path, lock: Lock, found: Environment) -> Verified:
+    def compare(self, folder: Path, lock: Lock, found: Environment) -> Verified:
+        """How a captured environment stands to a lock that was read from `folder`."""
         file = folder / lock_files.ENVIRONMENT
         if lock.env_id is not None and file.is_file():
             locked = environment_from_json(file.read_text(encoding="utf-8"), str(file))
             drift = _of_packages(drift_between(locked, found))
-            return Verified(drift.same, "contents", drift)
+            return Verified(_is_same(drift), "contents", drift)
         plain = Origin("index")
         locked = dataclasses.replace(
             found,
@@ -211,7 +216,7 @@ class LocksService:
             for one in found.distributions
         )
         drift = _of_packages(drift_between(locked, dataclasses.replace(found, distributions=bare)))
-        return Verified(drift.same, "versions", drift)
+        return Verified(_is_same(drift), "versions", drift)
 
 
 def _needs(lock: Lock, asked: list[str], environment: Environment | None) -> pep723.Needs:
@@ -234,6 +239,11 @@ def _of_packages(drift: Drift) -> Drift:
     return dataclasses.replace(
         drift, differences=kept, same=not kept, summary=drift.summary if kept else "the same environment"
     )
+
+
+def _is_same(drift: Drift) -> bool:
+    """Whether nothing differs but the patch release of Python, which is in no `env_id`: an image has the one of its base."""
+    return all(one.kind == "python" and one.severity == "amber" for one in drift.differences)
 
 
 def _asked(requirements: Path | None, notebook: Path | None) -> tuple[list[str], Path | None]:

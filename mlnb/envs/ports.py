@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from mlnb.envs.types import Drift, LastJob, RunningKernel
 
@@ -52,3 +52,31 @@ class LockDrift(Protocol):
             NotALock: it is none, or a file of it is gone or another.
             CannotCompare: it is for another platform.
         """
+
+
+class ImageEngine(Protocol):
+    """What builds images and runs containers.
+
+    Every method raises `NoEngine` where none answers, and `BuildFailed` with its words where it refuses.
+    """
+
+    def base(self, name: str, on_line: Callable[[str], None]) -> str:
+        """The id of the image `name`, which is fetched where it is not there; `on_line` is told of it."""
+
+    def find(self, recipe: str) -> tuple[str, str, int] | None:
+        """Id, name and size in bytes of the image whose label has this recipe; None when it was not built."""
+
+    def build(
+        self, context: IO[bytes], name: str, base: str, recipe: str, on_line: Callable[[str], None]
+    ) -> tuple[str, int]:
+        """Build an image from the archive `context` upon `base`; its id and size in bytes. `on_line` gets each line it says.
+
+        Raises:
+            BuildFailed: a step failed; the message has the step and its last line.
+        """
+
+    def tag(self, image: str, name: str) -> None:
+        """Call an image by another name too."""
+
+    def capture(self, image: str) -> str:
+        """What a container of the image says of its environment: the text of a capture file."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import platform as _platform
 import re
 import shutil
+import sysconfig
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,7 +44,7 @@ def made(folder: Path, lock: Lock, into: Path, python: str, *, replace: bool) ->
     """
     into = into.absolute()
     _check_place(into, replace=replace)
-    base = _interpreter(lock, python)
+    base = interpreter(lock, python)
     try:
         into.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=into.parent, prefix=f".{into.name}."))
@@ -50,9 +52,7 @@ def made(folder: Path, lock: Lock, into: Path, python: str, *, replace: bool) ->
         raise store_error(into, error) from error
     try:
         venv = temporary / into.name
-        # its programs find it by where they lie, so that it can be moved
-        uv.run("venv", "--relocatable", "--python", base, venv)
-        uv.run("pip", "sync", "--python", venv / "bin" / "python", folder.absolute() / lock_files.PYLOCK)
+        filled(folder, lock, venv, base)
         yield venv
         if into.exists():
             into.rename(temporary / "before")
@@ -79,8 +79,35 @@ def _check_place(into: Path, *, replace: bool) -> None:
         )
 
 
-def _interpreter(lock: Lock, python: str) -> str:
-    """Path of an interpreter: the one given, else the very version of the lock, else one of the same x.y."""
+def filled(folder: Path, lock: Lock, venv: Path, python: str, *, for_linux: bool = False) -> None:
+    """Make a virtual environment at `venv` and install what the lock in `folder` names, each file checked by its digest.
+
+    Args:
+        folder: of the lock.
+        lock: what it says.
+        venv: where to.
+        python: the interpreter; empty: one is looked for.
+        for_linux: the packages are for a Linux, whatever this platform is.
+
+    Raises:
+        CannotRestore: there is no such Python.
+        UvRefused: a package could not be had.
+        NoUv: uv is not installed.
+    """
+    here = (sysconfig.get_platform().partition("-")[0], _platform.machine())
+    elsewhere = for_linux and here != (lock.system, lock.machine)
+    # its programs find it by where they lie, so that it can be moved
+    uv.run("venv", "--relocatable", "--python", python or interpreter(lock, ""), venv)
+    target = ["--python-platform", f"{lock.machine}-manylinux_2_28"] if elsewhere else []
+    uv.run("pip", "sync", *target, "--python", venv / "bin" / "python", folder.absolute() / lock_files.PYLOCK)
+
+
+def interpreter(lock: Lock, python: str) -> str:
+    """An interpreter for uv: the one given, else the very version of the lock, else one of the same x.y.
+
+    Raises:
+        CannotRestore: it is of another Python, or there is none.
+    """
     if python:
         there = inventories.take(python)
         if there.python != lock.python:

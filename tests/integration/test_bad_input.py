@@ -98,6 +98,7 @@ USUAL = {
     "env lock": "-r {reqs} --bare -o {lock}",
     "env verify": "none",
     "env restore": "none --into {out}",
+    "env build": "none",
     "kernel install": "--python {py}",
     "kernel list": "",
     "doctor": "",

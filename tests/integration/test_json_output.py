@@ -170,6 +170,7 @@ def checks_locks(line: Line) -> None:
     assert line("env lock", "-r nothing.txt --bare -o empty.lock")["packages"] == []
     assert line("env restore", "empty.lock --into venv")["verified"]["same"]
     assert line("env verify", "empty.lock --python venv")["same"]
+    assert line("env build", "empty.lock --devcontainer")["devcontainer"]
     assert line("kernel install", "--python venv")["version"]
     assert "kernels" in line("kernel list")
 
