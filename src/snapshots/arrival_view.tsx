@@ -2,7 +2,6 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type React from 'react';
-import { useEffect, useRef } from 'react';
 
 import { Button, StateIcon, TextWithCode } from '../ui/components';
 import { goodIcon, staleIcon } from '../ui/icons';
@@ -16,12 +15,8 @@ export function Arrival(props: IPart & { readonly arrival: IArrival }): React.JS
   const { restored } = arrival;
   const lost = Object.entries(restored?.not_restored ?? {});
   const isPart = lost.length > 0 || arrival.isRerunFailed;
-  const node = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    node.current?.scrollIntoView({ block: 'nearest' }); // one may have been far down the list
-  }, [arrival]);
   return (
-    <div ref={node} className="mlnb-Message mlnb-mod-note mlnb-Arrival" role="status">
+    <div className="mlnb-Message mlnb-mod-note mlnb-Arrival" role="status">
       <StateIcon
         icon={isPart ? staleIcon : goodIcon}
         label={isPart ? trans.__('Restored in part') : trans.__('Restored')}

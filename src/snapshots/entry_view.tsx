@@ -4,14 +4,17 @@ import type { LabIcon } from '@jupyterlab/ui-components';
 import type React from 'react';
 import { useState } from 'react';
 
+import { ApiError } from '../api/client';
 import type { Entry, Variable } from '../api/types';
 import { Button, StateIcon, TextWithCode } from '../ui/components';
 import { byteSize } from '../ui/format';
 import { badIcon, goodIcon, staleIcon } from '../ui/icons';
+import type { SnapshotsClient } from './client';
 import type { IPart } from './part';
 import { PlanView } from './plan_view';
 import { PurgeView } from './purge_view';
-import { entryTitle, shortType, stateText, timeOfDay } from './words';
+import { VariableName } from './variable_name';
+import { entryTitle, stateText, timeOfDay } from './words';
 
 const ICONS: Readonly<Record<Variable['state'], LabIcon>> = {
   saved: goodIcon,
@@ -89,14 +92,9 @@ function MoreActions(
   const isDisabled = model.busyWith !== null;
   const folder = model.notebook?.path.split('/').slice(0, -1).join('/') ?? '';
   const verify = async (): Promise<void> => {
-    const found = await model.manage('verify', client => client.verify(entry.id));
+    const found = await model.manage('verify', client => checkBytes(client, entry.id, trans));
     if (found) {
-      const problem = found.problems[0];
-      await model.say(
-        problem
-          ? trans.__('Damaged: %1: %2', problem.what, problem.detail)
-          : trans.__('Every byte is as it was written.')
-      );
+      await model.say(trans.__('Every byte is as it was written.'));
     }
   };
   const save = async (): Promise<void> => {
@@ -121,14 +119,6 @@ function MoreActions(
           onAsk('name');
         }}
       />
-      {entry.has_document && (
-        <Button
-          label={trans.__('Open as new notebook')}
-          title={trans.__('Write the notebook as it was to a new file beside this one')}
-          isDisabled={isDisabled}
-          onClick={() => void open()}
-        />
-      )}
       <Button
         label={trans.__('Export')}
         title={trans.__('Write it to one file beside the notebook, to hand on')}
@@ -141,6 +131,14 @@ function MoreActions(
         isDisabled={isDisabled}
         onClick={() => void verify()}
       />
+      {entry.has_document && (
+        <Button
+          label={trans.__('Open as new notebook')}
+          title={trans.__('Write the notebook as it was to a new file beside this one')}
+          isDisabled={isDisabled}
+          onClick={() => void open()}
+        />
+      )}
       <Button
         label={trans.__('Delete …')}
         isDisabled={isDisabled}
@@ -150,6 +148,23 @@ function MoreActions(
       />
     </div>
   );
+}
+
+/** Reads every byte of a snapshot again. Rejects with an ApiError that names the first that is not as it was written. */
+async function checkBytes(
+  client: SnapshotsClient,
+  id: string,
+  trans: IPart['trans']
+): Promise<true> {
+  const [problem] = (await client.verify(id)).problems;
+  if (problem) {
+    throw new ApiError(
+      trans.__('It is damaged: %1: %2', problem.what, problem.detail),
+      'damaged',
+      trans.__('The disk may be failing. Go back to another state, and bring this one from a copy.')
+    );
+  }
+  return true;
 }
 
 function NameForm(props: IEntryPart & { readonly onDone: () => void }): React.JSX.Element {
@@ -232,11 +247,20 @@ function Variables(props: IEntryPart): React.JSX.Element | null {
         <li key={name}>
           <StateIcon icon={ICONS[variable.state]} label={stateText(variable.state, trans)} />
           <span className="mlnb-Row-text">
-            <span className="mlnb-Row-title">
-              <code>{name}</code>{' '}
-              <span className="mlnb-Secondary" title={variable.type}>
-                {shortType(variable.type)}
-              </span>
+            <span className="mlnb-Row-line">
+              <VariableName name={name} type={variable.type} />
+              <span className="mlnb-Row-aside">{byteSize(variable.size_bytes)}</span>
+              <button
+                type="button"
+                className="mlnb-Link"
+                aria-label={trans.__('Purge the value of %1', name)}
+                title={trans.__('Take its value out of every snapshot of this notebook, for good')}
+                onClick={() => {
+                  setPurging(name);
+                }}
+              >
+                {trans.__('Purge …')}
+              </button>
             </span>
             {variable.reason && (
               <span className="mlnb-Row-wrapped">
@@ -244,18 +268,6 @@ function Variables(props: IEntryPart): React.JSX.Element | null {
               </span>
             )}
           </span>
-          <span className="mlnb-Row-aside">{byteSize(variable.size_bytes)}</span>
-          <button
-            type="button"
-            className="mlnb-Link"
-            aria-label={trans.__('Purge the value of %1', name)}
-            title={trans.__('Take its value out of every snapshot of this notebook, for good')}
-            onClick={() => {
-              setPurging(name);
-            }}
-          >
-            {trans.__('Purge …')}
-          </button>
         </li>
       ))}
     </ul>

@@ -24,7 +24,10 @@ export class SnapshotsModel extends SectionModel {
   ) {
     super();
     this.travel = new Travel(this, _client, {
-      act: (name, action) => this.act(name, action),
+      act: (name, action) => {
+        this._note = ''; // it is about what was done before
+        return this.act(name, action);
+      },
       changed: () => {
         this.changed();
       }
@@ -41,6 +44,7 @@ export class SnapshotsModel extends SectionModel {
     events.on(EVENTS, () => {
       this.invalidate();
     });
+    events.on(['snapshots_purged'], () => void this._lookAgain());
     this._follow();
   }
 
@@ -149,7 +153,7 @@ export class SnapshotsModel extends SectionModel {
 
   /** Shows more entries. */
   more(): void {
-    this._shown += PAGE;
+    this._shown *= 2; // the oldest of thousands are a few clicks away
     this.invalidate();
   }
 
@@ -256,6 +260,13 @@ export class SnapshotsModel extends SectionModel {
       }
     } catch {
       this._where = null; // it went away, or its mlnb is older
+    }
+  }
+
+  /** What was looked at is no longer as it was. Never rejects. */
+  private async _lookAgain(): Promise<void> {
+    for (const id of this._details.keys()) {
+      await this.look(id);
     }
   }
 

@@ -11,7 +11,8 @@ import { Consent } from './consent_view';
 import type { IPart } from './part';
 import { startsIn } from './rerun';
 import type { IPlan } from './travel';
-import { actionText, changeText, shortType } from './words';
+import { VariableName } from './variable_name';
+import { actionText, changeText } from './words';
 
 const ICONS: Readonly<Record<PreviewedVariable['action'], LabIcon>> = {
   keep: emptyIcon,
@@ -121,6 +122,9 @@ function VariableChoice({ model, trans, plan }: IPlanPart): React.JSX.Element | 
       {preview.removed.length > 0 && plan.names === null && plan.withVariables && (
         <p>{trans.__('Go away, because there were none then: %1.', preview.removed.join(', '))}</p>
       )}
+      {preview.process.length > 0 && plan.names === null && plan.withVariables && (
+        <p>{trans.__('Also set back: %1.', preview.process.join(', '))}</p>
+      )}
     </>
   );
 }
@@ -148,25 +152,26 @@ function VariableList({
           <input
             type="checkbox"
             aria-label={trans.__('Bring back %1', variable.name)}
-            checked={plan.withVariables && (plan.names?.has(variable.name) ?? true)}
-            disabled={!plan.withVariables}
+            checked={
+              plan.withVariables &&
+              variable.action !== 'leave' &&
+              (plan.names?.has(variable.name) ?? true)
+            }
+            disabled={!plan.withVariables || variable.action === 'leave'}
             onChange={event => {
               toggle(variable.name, event.target.checked);
             }}
           />
           <StateIcon icon={ICONS[variable.action]} label={actionText(variable, trans)} />
           <span className="mlnb-Row-text">
-            <span className="mlnb-Row-title">
-              <code>{variable.name}</code>{' '}
-              <span className="mlnb-Secondary" title={variable.type}>
-                {shortType(variable.type)}
-              </span>
+            <span className="mlnb-Row-line">
+              <VariableName name={variable.name} type={variable.type} />
+              <span className="mlnb-Row-aside">{byteSize(variable.size_bytes)}</span>
             </span>
             <span className="mlnb-Row-wrapped">
               <TextWithCode text={why(variable, model.notebook?.cells() ?? [], trans)} />
             </span>
           </span>
-          <span className="mlnb-Row-aside">{byteSize(variable.size_bytes)}</span>
         </li>
       ))}
     </ul>

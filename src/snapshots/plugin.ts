@@ -106,6 +106,10 @@ async function download(contents: Contents.IManager, path: string): Promise<void
   link.click();
 }
 
+function folderOf(path: string): string {
+  return path.split('/').slice(0, -1).join('/');
+}
+
 /** Asks for a file and takes its snapshot over. One of another notebook is shown by its document. */
 async function takeOver(
   model: SnapshotsModel,
@@ -116,6 +120,7 @@ async function takeOver(
   const chosen = await FileDialog.getOpenFiles({
     manager,
     title: trans.__('Take over a snapshot'),
+    defaultPath: folderOf(model.notebook?.path ?? ''),
     filter: file => (file.type === 'directory' || file.path.endsWith(ENDING) ? {} : null)
   });
   const file = chosen.button.accept ? chosen.value?.[0]?.path : undefined;
@@ -126,8 +131,7 @@ async function takeOver(
   if (found && model.entry(found.id)) {
     await model.say(trans.__('Taken over: it stands in the list.'));
   } else if (found?.has_document) {
-    const folder = file.split('/').slice(0, -1).join('/');
-    const path = await model.manage('open', client => client.open(found.id, folder));
+    const path = await model.manage('open', client => client.open(found.id, folderOf(file)));
     if (path) {
       onOpen(path);
       await model.say(trans.__('Taken over. Its notebook is %1.', path));

@@ -17,7 +17,7 @@ export function PurgeView(
     if (!done) {
       return;
     }
-    const traces = done.traces.map(({ what }) => what);
+    const traces = [...new Set(done.traces.map(({ what }) => what))]; // each state has its own
     const said = [
       trans._n(
         'The value of %2 is gone from %1 snapshot; %3 were freed.',

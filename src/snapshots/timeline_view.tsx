@@ -18,7 +18,7 @@ const LANE_PX = 10;
 export function Timeline(props: IPart): React.JSX.Element {
   const { model, trans } = props;
   if (model.entries.length === 0) {
-    return <p className="mlnb-Summary">{trans.__('There is no such state yet.')}</p>;
+    return <p className="mlnb-Summary">{noneText(props)}</p>;
   }
   const rows = rowsFromEntries(model.entries, model.which === 'all' ? model.here : null);
   const hasBranches = model.which === 'all';
@@ -43,10 +43,10 @@ export function Timeline(props: IPart): React.JSX.Element {
         ])}
       </ul>
       {model.hasMore && (
-        <p className="mlnb-Actions mlnb-Padded">
+        <p className="mlnb-Summary mlnb-TimelineMore">
+          {trans.__('%1 of %2 are shown.', model.entries.length, model.total)}
           <Button
             label={trans.__('Show more')}
-            title={trans.__('%1 of %2 are shown', model.entries.length, model.total)}
             onClick={() => {
               model.more();
             }}
@@ -96,16 +96,16 @@ function EntryRow(props: IRowPart): React.JSX.Element {
       >
         <EntryIcon {...props} />
         <span className="mlnb-Row-text">
-          <span className="mlnb-Row-title">
-            {entryTitle(entry, cells, trans)}
-            {code && <code>{code}</code>}
+          <span className="mlnb-Row-line">
+            <span className="mlnb-Row-title" title={entry.name || undefined}>
+              {entryTitle(entry, cells, trans)} {code && <code>{code}</code>}
+            </span>
+            <span className="mlnb-Row-aside">{timeOfDay(entry.created_at)}</span>
           </span>
           <span className="mlnb-Row-detail">
-            {isHere && <span className="mlnb-Here">{hereText(props)}</span>}
-            {detail(props)}
+            {isHere && <span className="mlnb-Here">{hereText(props)}</span>} {detail(props)}
           </span>
         </span>
-        <span className="mlnb-Row-aside">{timeOfDay(entry.created_at)}</span>
       </button>
       {isShown && (
         <div className="mlnb-Row-body">
@@ -120,6 +120,19 @@ function EntryRow(props: IRowPart): React.JSX.Element {
       )}
     </li>
   );
+}
+
+function noneText({ model, trans }: IPart): string {
+  switch (model.which) {
+    case 'named':
+      return trans.__(
+        'No state has a name yet. Open one and choose “Name …”: it then stays for ever.'
+      );
+    case 'jobs':
+      return trans.__('No job or run of this notebook has left a state yet.');
+    case 'all':
+      return trans.__('There is no state yet.');
+  }
 }
 
 function EntryIcon({ row, trans }: IRowPart): React.JSX.Element | null {

@@ -277,7 +277,8 @@ export class Travel {
     });
     if (restored) {
       const entry = this._map.entry(restored.id);
-      this._undone = undone;
+      // the kernel stands at what was there before the last run was undone: another id than that of the state undone to
+      this._undone = redo || undone.length === 0 ? undone : [...undone.slice(0, -1), restored.id];
       this._tell({ kind, entry, restored, withDocument: part === 'all', isRerunFailed: false });
       await this._map.refresh();
     }

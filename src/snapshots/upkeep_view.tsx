@@ -43,7 +43,7 @@ export function Upkeep({ model, trans, onImport }: IPart): React.JSX.Element {
           {isOff
             ? trans.__('Nothing is kept by itself in this notebook.')
             : trans.__(
-                'Variables over %1 are left to recompute.',
+                'States are kept by themselves. Variables beyond %1 are left to recompute.',
                 byteSize(usage?.cap_notebook_bytes ?? 2 ** 31)
               )}{' '}
           <button

@@ -20,8 +20,12 @@ export function SnapshotsView(
   return (
     <SectionBody model={model} trans={trans}>
       {!isEmpty && <Bar {...props} />}
-      {arrival && <Arrival {...props} arrival={arrival} />}
-      {model.note && <Note {...props} />}
+      {(arrival ?? model.note) && (
+        <div className="mlnb-Strips">
+          {arrival && <Arrival {...props} arrival={arrival} />}
+          {model.note && <Note {...props} />}
+        </div>
+      )}
       {isEmpty ? (
         <Empty {...props} />
       ) : (

@@ -1,9 +1,10 @@
 /** Where the keyboard goes when what it was on goes away. */
 
+const MESSAGE = '[role=status], [role=alert], [role=group].mlnb-Message';
 const FOCUSABLE = 'button:not(:disabled), select:not(:disabled), input:not(:disabled), a[href]';
 
 /**
- * Keeps the focus below `root`: when the element that has it is removed, the message that came in its place gets it, else the next
+ * Keeps the focus below `root`: when the element that has it is removed, the message or question that came in its place gets it, else the next
  * row of the list, else what is nearest around it. Without it the next Tab would begin at the top of the page.
  */
 export function keepFocus(root: HTMLElement): void {
@@ -32,8 +33,10 @@ function placeFor(
 ): HTMLElement | null {
   const message = records
     .flatMap(({ addedNodes }) => [...addedNodes])
-    .find(node => node instanceof HTMLElement && node.matches('[role=status], [role=alert]'));
-  if (message instanceof HTMLElement) {
+    .filter(node => node instanceof HTMLElement)
+    .map(node => (node.matches(MESSAGE) ? node : node.querySelector<HTMLElement>(MESSAGE)))
+    .find(node => node !== null);
+  if (message) {
     message.tabIndex = -1;
     return message;
   }

@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     import re
+    from pathlib import Path
 
     from lab_driver import Screen
     from playwright.sync_api import Locator
+
+SOMEBODY_ELSE = """
+import sys
+from pathlib import Path
+from IPython.core.interactiveshell import InteractiveShell
+from mlnb.kernel.snapshots import KernelSnapshots
+from mlnb.wiring import build_services
+
+notebook, target = Path(sys.argv[1]), Path(sys.argv[2])
+shell = InteractiveShell()
+snapshots = KernelSnapshots(shell, link=lambda _: None, notebook=lambda: notebook)
+shell.run_cell("class Odd:\\n    size = 3\\nodd = Odd()\\nn = 5", store_history=True)
+taken = snapshots.take("from bo")
+snapshots.flush()
+services = build_services()
+services.snapshots.attach_document(taken.id, notebook)
+services.snapshots.export(taken.id, target)
+"""
 
 
 def opened(screen: Screen, name: str, *sources: str) -> Locator:
@@ -79,3 +102,31 @@ def source(screen: Screen, cell_id: str) -> str:
         cell_id,
     )
     return found
+
+
+def from_somebody_else(folder: Path, target: Path) -> dict[str, object]:
+    """Write to `target` what another user exported, whose home and keys lie in `folder`; the notebook of its name that it is of."""
+    cell = {"id": "c1", "cell_type": "code", "source": "n", "metadata": {}, "execution_count": None, "outputs": []}
+    metadata = {"kernelspec": {"name": "python3", "display_name": "python3"}, "mlnb": {"id": f"shared-{folder.name}"}}
+    theirs: dict[str, object] = {"cells": [cell], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    notebook = folder / f"{target.stem}.ipynb"
+    notebook.write_text(json.dumps(theirs))
+    environment = {**os.environ, "MLNB_HOME": str(folder / "home"), "MLNB_KEYS": str(folder / "keys")}
+    arguments = [sys.executable, "-c", SOMEBODY_ELSE, str(notebook), str(target)]
+    subprocess.run(arguments, check=True, env=environment, capture_output=True, timeout=300)
+    return theirs
+
+
+def tab_to(target: Locator, key: str = "Tab") -> None:
+    """Press a key until the keyboard is on `target`: whoever has no mouse gets there too."""
+    expect(target).to_be_enabled()
+    for _ in range(150):
+        if target.evaluate("node => node === document.activeElement"):
+            return
+        target.page.keyboard.press(key)
+    raise AssertionError(f"{target} cannot be reached by {key}")
+
+
+def keyboard_is_in(history: Locator) -> None:
+    """The keyboard is still in the section, so that the next Tab goes on from there."""
+    expect(history.locator(":focus")).to_have_count(1)

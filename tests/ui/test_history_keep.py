@@ -3,33 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
-from history_screen import consider, entry, look, opened, output, run, source, stands_at
+from history_screen import consider, entry, from_somebody_else, look, opened, output, run, source, stands_at
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.ui, pytest.mark.kernel]
-
-SOMEBODY_ELSE = """
-import sys
-from pathlib import Path
-from IPython.core.interactiveshell import InteractiveShell
-from mlnb.kernel.snapshots import KernelSnapshots
-from mlnb.wiring import build_services
-
-notebook, target = Path(sys.argv[1]), Path(sys.argv[2])
-shell = InteractiveShell()
-snapshots = KernelSnapshots(shell, link=lambda _: None, notebook=lambda: notebook)
-shell.run_cell("class Odd:\\n    size = 3\\nodd = Odd()\\nn = 5", store_history=True)
-taken = snapshots.take("from bo")
-snapshots.flush()
-services = build_services()
-services.snapshots.attach_document(taken.id, notebook)
-services.snapshots.export(taken.id, target)
-"""
 
 
 def test_a_state_is_named_filtered_verified_and_deleted(screen):
@@ -91,17 +70,10 @@ def test_nothing_is_kept_by_itself_when_it_is_switched_off(screen):
 
 
 def test_a_state_from_elsewhere_gives_its_document_first_and_variables_on_the_users_word(screen, tmp_path):
-    cell = {"id": "c1", "cell_type": "code", "source": "n", "metadata": {}, "execution_count": None, "outputs": []}
-    spec = {"name": "python3", "display_name": "python3"}
-    metadata = {"kernelspec": spec, "mlnb": {"id": "shared-notebook"}}
-    theirs = {"cells": [cell], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    (tmp_path / "shared.ipynb").write_text(json.dumps(theirs))
-    environment = {**os.environ, "MLNB_HOME": str(tmp_path / "home"), "MLNB_KEYS": str(tmp_path / "keys")}
     file = screen.lab.root / "shared.mlnb-snapshot"
-    arguments = [sys.executable, "-c", SOMEBODY_ELSE, str(tmp_path / "shared.ipynb"), str(file)]
-    subprocess.run(arguments, check=True, env=environment, capture_output=True, timeout=300)
+    theirs = from_somebody_else(tmp_path, file)
     screen.lab.request("POST", "mlnb/snapshots/import", {"file": file.name})
-    mine = {**theirs, "cells": [{**cell, "source": "print(odd.size, n)"}]}
+    mine = {**theirs, "cells": [{**theirs["cells"][0], "source": "print(odd.size, n)"}]}
     (screen.lab.root / "shared.ipynb").write_text(json.dumps(mine))
     screen.open("shared.ipynb")
     screen.wait_until_linked()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from history_screen import consider, go_back, opened, output, run, source, stands_at
+from history_screen import consider, entry, go_back, look, opened, output, run, source, stands_at
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.ui, pytest.mark.kernel]
@@ -103,3 +103,39 @@ def test_back_to_the_last_clean_state_in_one_click_and_undone(screen):
     expect(history.locator(".mlnb-Arrival")).to_contain_text("Undone")
     stands_at(history, "Cell 3 failed")
     assert output(screen, "c3") == "broken"
+
+
+def test_with_one_state_looked_at_another_is_opened_and_gone_back_to(screen):
+    history = opened(screen, "two.ipynb", "n = [1]", "n.append(2)", "n.append(3)", "print(n)")
+    for number in (1, 2, 3):
+        run(screen, history, f"c{number}", f"After cell {number}")
+    looked_at = look(history, "After cell 3").get_by_role("list", name="Variables in the snapshot")
+    expect(looked_at).to_contain_text("list")
+    look(history, "After cell 1")
+    expect(history.get_by_role("list", name="Variables in the snapshot")).to_have_count(2)
+    arrival = go_back(history, "After cell 1")
+    expect(arrival).to_contain_text("Back at “After cell 1”")
+    stands_at(history, "After cell 1")
+    expect(looked_at).to_be_visible()  # the one that was looked at is still open
+    expect(entry(history, "After cell 1").locator(".mlnb-Row-head")).to_have_attribute("aria-expanded", "false")
+    run(screen, history, "c4", "After cell 4")
+    assert output(screen, "c4") == "[1]\n"
+    assert "Back at “After cell 3”" in go_back(history, "After cell 3").inner_text()
+    screen.run_cell("c4")
+    stands_at(history, "After cell 4")
+    assert output(screen, "c4") == "[1, 2, 3]\n"
+
+
+def test_buttons_and_keys_pressed_faster_than_restores_arrive_are_all_obeyed(screen):
+    history = opened(screen, "fast.ipynb", "n = [1]\nprint(n)", "n.append(2)\nprint(n)", "n.append(3)\nprint(n)")
+    for number in (1, 2, 3):
+        run(screen, history, f"c{number}", f"After cell {number}")
+    undo = history.get_by_role("button", name="Undo run")
+    undo.click()
+    undo.click()
+    stands_at(history, "After cell 1")
+    assert (output(screen, "c2"), output(screen, "c3")) == ("", "")
+    screen.execute("mlnb:snapshots-redo-run")
+    history.locator(".mlnb-HistoryBar").get_by_role("button", name="Redo run").click()
+    stands_at(history, "After cell 3")
+    assert (output(screen, "c2"), output(screen, "c3")) == ("[1, 2]\n", "[1, 2, 3]\n")

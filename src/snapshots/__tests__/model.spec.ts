@@ -104,6 +104,15 @@ describe('the history of a notebook', () => {
     expect(model.count).toBe(0);
   });
 
+  it('asks for what was looked at again when a value was purged, here or elsewhere', async () => {
+    server.answers['GET snapshots/s1'] = () => ({ ...snapshot('s1'), owner: 'before' });
+    await model.look('s1');
+    server.answers['GET snapshots/s1'] = () => ({ ...snapshot('s1'), owner: 'after' });
+    events.send('snapshots_purged');
+    await settled();
+    expect(model.details('s1')?.owner).toBe('after');
+  });
+
   it('saves the notebook before it takes a snapshot, and says what is to say about it', async () => {
     await model.take('before lunch');
     expect(notebook.log).toEqual(['save']);
@@ -114,6 +123,8 @@ describe('the history of a notebook', () => {
   it('asks for more, and for one kind only', async () => {
     model.more();
     await settled();
+    model.more();
+    await settled();
     model.filter('named');
     await settled();
     const queries = server.asked
@@ -122,6 +133,7 @@ describe('the history of a notebook', () => {
     expect(queries).toEqual([
       ['all', 60],
       ['all', 120],
+      ['all', 240],
       ['named', 60]
     ]);
   });

@@ -74,7 +74,7 @@ describe('ways through the history that are asked for faster than a restore take
         entries: [entry('s3', 's2'), entry('s2', 's1'), entry('s1')],
         total: 3,
         cursor: null,
-        same: {},
+        same: { u2: 's2', u3: 's3' }, // what a restore replaced is kept under an id of its own
         last_clean: 's1'
       }),
       'GET snapshots/du': () => ({ notebooks: [], size_bytes: 0, unused_bytes: 0, cap_bytes: 1 }),
@@ -88,7 +88,10 @@ describe('ways through the history that are asked for faster than a restore take
       'POST snapshots/s1/document': () => snapshot('s1'),
       'POST snapshots/s2/restore': goTo('s2', 's3'),
       'POST snapshots/s1/restore': goTo('s1', 's2'),
-      'POST snapshots/undo': () => goTo(at === 's1' ? 's2' : 's3', at)()
+      'POST snapshots/undo': () => goTo(at === 's1' ? 'u2' : 'u3', at)(),
+      'GET snapshots/u2/document': () => DOCUMENT,
+      'GET snapshots/u3/document': () => DOCUMENT,
+      'POST snapshots/u2/document': () => snapshot('u2')
     });
     notebooks = new FakeNotebooks([new FakeNotebook('n.ipynb', [], kernel)]);
     model = new SnapshotsModel(
@@ -137,7 +140,7 @@ describe('ways through the history that are asked for faster than a restore take
     expect(turns.isTaken).toBe(true);
     expect(await act(() => Promise.all(pressed))).toEqual([true, true, true]);
     expect(turns.isTaken).toBe(false);
-    expect(went).toEqual(['s2', 's1', 's2']);
+    expect(went).toEqual(['s2', 's1', 'u2']);
   });
 
   it('are gone in order when a button follows a key', async () => {
@@ -149,7 +152,7 @@ describe('ways through the history that are asked for faster than a restore take
     click('Redo run');
     void turns.take(() => travel.redoRun());
     await ended();
-    expect(went).toEqual(['s2', 's1', 's2', 's3']);
+    expect(went).toEqual(['s2', 's1', 'u2', 'u3']);
   });
 
   it('are gone in order when a button is pressed again and again', async () => {
@@ -165,7 +168,7 @@ describe('ways through the history that are asked for faster than a restore take
     click('Go back');
     void model.turns.take(() => model.travel.undo());
     await ended();
-    expect(went).toEqual(['s1', 's2']);
+    expect(went).toEqual(['s1', 'u2']);
     expect(model.travel.plan).toBeNull();
     expect(model.travel.arrival?.kind).toBe('undone');
   });

@@ -58,7 +58,11 @@ it('goes on to the next row when its own was removed', async () => {
 it('goes to the message that came', async () => {
   await draw(<button type="button">Verify</button>);
   node.querySelector('button')?.focus();
-  await draw(<p role="status">Every byte is as it was.</p>);
+  await draw(
+    <div>
+      <p role="status">Every byte is as it was.</p>
+    </div>
+  );
   expect(focused()).toBe('Every byte is as it was.');
 });
 
