@@ -13,10 +13,10 @@ from mlnb.core.ids import new_id
 from mlnb.core.secrets import mask
 from mlnb.core.user import user_name
 from mlnb.core.version import __version__
-from mlnb.core.wire import to_wire
 from mlnb.kernel.snapshots_about import link_runs, notebook_from_environment
 from mlnb.kernel.snapshots_auto import AutoSnapshots
 from mlnb.kernel.snapshots_cells import CellRecorder
+from mlnb.kernel.snapshots_doors import doors
 from mlnb.kernel.snapshots_left_out import LeftOut
 from mlnb.kernel.snapshots_place import Place
 from mlnb.kernel.snapshots_taken import TakenSnapshot
@@ -281,20 +281,17 @@ class KernelSnapshots:
             self._cells.runs[:] = manifest.cell_runs
         self.place.back(manifest, restored)
 
+    def where(self) -> dict[str, object]:
+        """Where this kernel stands in the history of its notebook. See `Place.where`."""
+        return self.place.where(len(self._cells.runs), self._auto.mode, self._lazy_restorer)
+
+    def settle(self) -> None:
+        """Return when everything taken so far is on disk, or could not be written."""
+        self._writer.settle()
+
     def door_functions(self) -> dict[str, Callable[..., Any]]:
-        """What this offers to front ends and to the server, by name; arguments by keyword, JSON values out."""
-        return {
-            "snapshots.take": lambda reason="": to_wire(self.take(reason).wait()),
-            "snapshots.list": lambda: to_wire({"snapshots": self.list()}),
-            "snapshots.restore": lambda id, names=None, trust=False, recompute=False: to_wire(
-                self.restore(id, names, trust=trust, recompute=recompute)
-            ),
-            "snapshots.preview": lambda id: to_wire(self.preview(id)),
-            "snapshots.undo": lambda: to_wire(self.undo()),
-            "snapshots.redo": lambda: to_wire(self.redo()),
-            "snapshots.set_auto": self.set_auto,
-            "snapshots.where": lambda: self.place.where(len(self._cells.runs), self._auto.mode, self._lazy_restorer),
-        }
+        """What this offers to front ends and to the server. See `snapshots_doors`."""
+        return doors(self)
 
     def _snapshot(self, manifest: Manifest) -> Snapshot:
         from mlnb.snapshots.plugins.listings import listing_of  # noqa: PLC0415 - on first use

@@ -33,6 +33,7 @@ def test_a_snapshot_follows_the_one_that_was_taken_or_restored_before(notebook, 
     notebook.snapshots.flush()
     assert (parent(notebook, first.id), parent(notebook, second.id)) == (None, first.id)
     done = notebook.snapshots.restore(first.id)
+    notebook.snapshots.flush()
     assert parent(notebook, done.undo) == second.id
     assert (where(notebook)["snapshot"], where(notebook)["can_undo"]) == (first.id, True)
     notebook.run("y = 1")
