@@ -119,6 +119,7 @@ def _preview_text(seen: Preview) -> str:
     head = ("variable", "would be", "is now", "type", "size", "reason")
     lines = [table(head, rows, "It holds no variables.")]
     lines += [f"removed: {', '.join(seen.removed)}"] if seen.removed else []
+    lines += [f"also set back: {', '.join(seen.process)}"] if seen.process else []
     if seen.cells is not None:
         differ = ", ".join(f"{one.index + 1} {one.kind}" for one in seen.cells)
         lines.append(f"cells that differ now: {differ}" if seen.cells else "The cells are the same now.")

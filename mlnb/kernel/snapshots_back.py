@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from mlnb.kernel.snapshots_shelf import free_bytes
 from mlnb.kernel.snapshots_undo import Step, Steps
 from mlnb.snapshots import rules
 from mlnb.snapshots.errors import SnapshotNotFound
+from mlnb.snapshots.plugins.haste import without_collecting
 from mlnb.snapshots.plugins.previewing import preview_of
 from mlnb.snapshots.previews import Preview
 from mlnb.snapshots.rules import trust as trust_rules
@@ -123,7 +125,7 @@ class Restorer:
         session = Session(namespace)
         names = rules.user_names(namespace, self._hidden())
         digests = {name: fingerprint(namespace[name], session).digest for name in names}
-        live = Live(digests, self._env_id(), platform.python_version())
+        live = Live(digests, self._env_id(), platform.python_version(), json.loads(self._kernel.process.capture()))
         return preview_of(self._kernel.files, snapshot_id, live, notebook=self._notebook(), sources=dict(self._sources))
 
     def _is_cautious(
@@ -170,6 +172,7 @@ class Restorer:
             raise Conflict("a restore is going on in this kernel already", "Wait until it has ended.")
         try:
             self._kernel.writer.settle()
-            yield
+            with without_collecting():
+                yield
         finally:
             self._busy.release()

@@ -70,6 +70,8 @@ class Preview:
         removed: live variables that the snapshot does not have; a restore of everything removes them.
         cells: cells of the document that differ from the notebook file as it is saved now; None: there is nothing to compare.
         load_bytes: about how much memory is loaded.
+        process: what else a restore of everything sets back, in words: ``random state of numpy``, ``working folder``. What is as it was is
+            left out; without a kernel all that the snapshot holds is named.
     """
 
     id: str
@@ -85,3 +87,4 @@ class Preview:
     cells: tuple[PreviewedCell, ...] | None
     environment: Drift
     load_bytes: int
+    process: tuple[str, ...] = ()

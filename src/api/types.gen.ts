@@ -3765,6 +3765,8 @@ export interface components {
          *         removed: live variables that the snapshot does not have; a restore of everything removes them.
          *         cells: cells of the document that differ from the notebook file as it is saved now; None: there is nothing to compare.
          *         load_bytes: about how much memory is loaded.
+         *         process: what else a restore of everything sets back, in words: ``random state of numpy``, ``working folder``. What is as it was is
+         *             left out; without a kernel all that the snapshot holds is named.
          */
         mlnb__snapshots__previews__Preview: {
             /** Cells */
@@ -3787,6 +3789,11 @@ export interface components {
             notebook: string | null;
             /** Origin */
             origin: string;
+            /**
+             * Process
+             * @default []
+             */
+            process: string[];
             /** Reason */
             reason: string;
             /** Removed */

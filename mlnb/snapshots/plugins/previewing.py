@@ -60,6 +60,7 @@ def preview_of(
         removed=tuple(sorted(saved_now - set(manifest.variables))) if manifest.has_kernel else (),
         cells=_cells(files, manifest, notebook),
         environment=preview.drift(manifest, live.env_id if live else "", live.python if live else ""),
+        process=preview.process(_process(files, manifest), live.process if live else None),
         load_bytes=sum(variable.size_bytes for variable in variables if variable.action in ("load", "consent")),
     )
 
@@ -104,6 +105,16 @@ def _cells(files: SnapshotFiles, manifest: Manifest, notebook: Path | None) -> A
     except OSError:
         now = None
     return None if then is None or now is None else preview.cells(then, now)
+
+
+def _process(files: SnapshotFiles, manifest: Manifest) -> Mapping[str, Any]:
+    """The state of the process that the snapshot holds, by part; it is data."""
+    component = next((one for one in manifest.components if one.codec == CODEC), None)
+    if component is None:
+        return {}
+    with PackReader(files.blobs) as reader:
+        found = json.loads(b"".join(reader.read(manifest.chunks[number]) for number in component.stream))
+    return found if isinstance(found, dict) else {}
 
 
 def _without_consent(files: SnapshotFiles, manifest: Manifest) -> dict[str, str]:

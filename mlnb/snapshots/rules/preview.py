@@ -11,14 +11,31 @@ from mlnb.snapshots.rules.recompute import Recipe
 from mlnb.snapshots.rules.trust import Origin
 from mlnb.snapshots.types import Manifest, Variable
 
+_VARIABLES = "environment variables"
+_MOST_NAMES = 5
+_PARTS = {
+    "random": "random state of Python",
+    "numpy.random": "random state of numpy",
+    "torch.random": "random state of torch",
+    "working folder": "working folder",
+    _VARIABLES: "environment variables",
+    "options of numpy": "options of numpy",
+    "options of pandas": "options of pandas",
+    "options of matplotlib": "options of matplotlib",
+    "decimal": "precision of decimal",
+}
+"""The parts of the state of the process that a restore sets, by their stored names; others are called as they are stored."""
+_NOT_SET = {"hash_seed"}
+
 
 @dataclass(frozen=True)
 class Live:
-    """The kernel as it is: the digest of each variable of the user, the environment and the Python."""
+    """The kernel as it is: the digest of each variable of the user, the environment, the Python, and the state of the process."""
 
     digests: Mapping[str, str]
     env_id: str
     python: str
+    process: Mapping[str, Any] | None = None
 
 
 def variables(
@@ -82,6 +99,28 @@ def drift(manifest: Manifest, env_id: str, python: str) -> Drift:
     is_known = bool(manifest.env_id and env_id)
     is_same = manifest.env_id == env_id and manifest.python == python if is_known else None
     return Drift(manifest.env_id, env_id, manifest.python, python, is_same)
+
+
+def process(then: Mapping[str, Any], now: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """What a restore sets back besides variables, in words.
+
+    Args:
+        then: the parts of the state of the process, by name, as the snapshot holds them.
+        now: as they are; None: not known.
+    """
+    names = [*(name for name in _PARTS if name in then), *sorted(then.keys() - _PARTS.keys() - _NOT_SET)]
+    return tuple(_words_of_part(name, then[name], now) for name in names if now is None or now.get(name) != then[name])
+
+
+def _words_of_part(name: str, then: Any, now: Mapping[str, Any] | None) -> str:  # noqa: ANN401 - JSON
+    if name != _VARIABLES or now is None:
+        return _PARTS.get(name, name)
+    mine = now.get(name) or {}
+    names = sorted(one for one in {*then, *mine} if (one in then, then.get(one)) != (one in mine, mine.get(one)))
+    shown = ", ".join(names[:_MOST_NAMES]) + (
+        f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    )
+    return f"{_PARTS[name]} ({shown})"
 
 
 def cells(then: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> tuple[PreviewedCell, ...]:

@@ -88,6 +88,7 @@ export function preview(id: string, given: Partial<Preview> = {}): Preview {
       is_same: null
     },
     load_bytes: 0,
+    process: [],
     ...given
   };
 }

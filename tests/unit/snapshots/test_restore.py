@@ -39,6 +39,39 @@ def test_a_preview_names_what_would_happen_and_changes_nothing(notebook):
     assert len(SnapshotFiles().ids()) == 1
 
 
+def test_a_preview_names_what_else_is_set_back(notebook, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLOUR", "red")  # after the kernel began, as a cell would
+    notebook.run("import random, os, decimal\nimport numpy as np, pandas as pd\nx = np.random.random()")
+    snapshot = take(notebook)
+    assert notebook.snapshots.preview(snapshot).process == ()
+    notebook.run("x = np.random.random(); random.random(); pd.set_option('display.max_rows', 7)")
+    notebook.run(f"os.chdir({str(tmp_path)!r}); os.environ['COLOUR'] = 'blue'; os.environ['SHAPE'] = 'round'")
+    told = (
+        "random state of Python",
+        "random state of numpy",
+        "working folder",
+        "environment variables (COLOUR, SHAPE)",
+        "options of pandas",
+    )
+    assert notebook.snapshots.preview(snapshot).process == told
+    state = notebook.ask("(random.getstate(), os.getcwd(), os.environ['COLOUR'])")
+    notebook.snapshots.restore(snapshot)
+    assert notebook.ask("(random.getstate(), os.getcwd(), os.environ['COLOUR'])") != state
+    assert notebook.snapshots.preview(snapshot).process == ()  # all of it was
+
+
+def test_without_a_kernel_all_that_would_be_set_is_named_on_the_command_line_too(notebook):
+    from click.testing import CliRunner
+
+    from mlnb.cli.main import root
+
+    notebook.run("import random\nx = 1")
+    snapshot = take(notebook)
+    done = CliRunner().invoke(root, ["snapshot", "restore", snapshot, "--dry-run"], standalone_mode=False)
+    line = next(line for line in done.output.splitlines() if line.startswith("also set back: "))
+    assert {"random state of Python", "working folder"} <= set(line.removeprefix("also set back: ").split(", "))
+
+
 def test_undo_goes_back_step_by_step_and_redo_forth(notebook):
     notebook.run("x = 1")
     first = take(notebook)
