@@ -1,11 +1,19 @@
 /** What the Environment section shows: what is installed where the current notebook runs. */
 
-import type { NotebookEnvironment } from '../api/types';
+import type { EnvironmentDifference, EnvironmentStatus, NotebookEnvironment } from '../api/types';
 import type { INotebook, INotebooks } from '../tokens';
 import { SectionModel } from '../ui/section_model';
 import type { EnvsClient } from './client';
 
 type Distribution = NotebookEnvironment['environment']['distributions'][number];
+
+/** Differences of one grade. */
+export interface IGrade {
+  readonly severity: EnvironmentDifference['severity'];
+  readonly differences: readonly EnvironmentDifference[];
+}
+
+const GRADES = ['red', 'amber', 'info'] as const;
 
 /** Follows the current notebook and its kernel. */
 export class EnvsModel extends SectionModel {
@@ -27,6 +35,30 @@ export class EnvsModel extends SectionModel {
     return this._shown;
   }
 
+  /** How the environment stands, or null while it is not known. */
+  get status(): EnvironmentStatus | null {
+    return this._status;
+  }
+
+  /** What is wrong with it by itself, and how it differs from the lock or, without one, from the last job's; the gravest first. */
+  get grades(): readonly IGrade[] {
+    const { findings = [], drift = null, last_job: last = null } = this._status ?? {};
+    const compared = (drift ?? last?.drift)?.differences ?? [];
+    const told = new Set(findings.map(named));
+    const all = [...findings, ...compared.filter(one => !told.has(named(one)))];
+    return GRADES.map(severity => ({
+      severity,
+      differences: all.filter(one => one.severity === severity)
+    })).filter(({ differences }) => differences.length > 0);
+  }
+
+  /** Whether a restart of the kernel would bring some of it back: the right files are on disk. */
+  get needsRestart(): boolean {
+    return this.grades.some(({ differences }) =>
+      differences.some(({ fix }) => fix === 'restart_kernel')
+    );
+  }
+
   /** What package names must contain to be listed. */
   get filter(): string {
     return this._filter;
@@ -46,7 +78,11 @@ export class EnvsModel extends SectionModel {
   }
 
   protected async load(): Promise<void> {
-    this._shown = await this._client.ofNotebook(this._notebooks.current?.path ?? '');
+    const notebook = this._notebooks.current?.path ?? '';
+    [this._shown, this._status] = await Promise.all([
+      this._client.ofNotebook(notebook),
+      this._client.status(notebook)
+    ]);
   }
 
   private _follow(): void {
@@ -58,5 +94,10 @@ export class EnvsModel extends SectionModel {
 
   private _followed: INotebook | null = null;
   private _shown: NotebookEnvironment | null = null;
+  private _status: EnvironmentStatus | null = null;
   private _filter = '';
+}
+
+function named({ kind, name }: EnvironmentDifference): string {
+  return `${kind} ${name}`;
 }

@@ -13,6 +13,8 @@ import { addEnvsCommands } from './commands';
 import { EnvsModel } from './model';
 import { EnvsView } from './view';
 
+const RESTART = 'notebook:restart-kernel';
+
 /** Shows what is installed where the current notebook runs. */
 export const envsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'mlnb:envs',
@@ -43,7 +45,15 @@ export const envsPlugin: JupyterFrontEndPlugin<void> = {
       rank: 60,
       isOpenAtFirst: false,
       model,
-      content: new ModelView(model, shown => createElement(EnvsView, { model: shown, trans }))
+      content: new ModelView(model, shown =>
+        createElement(EnvsView, {
+          model: shown,
+          trans,
+          ...(app.commands.hasCommand(RESTART) && {
+            onRestart: () => void app.commands.execute(RESTART)
+          })
+        })
+      )
     });
   }
 };
