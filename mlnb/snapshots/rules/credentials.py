@@ -25,6 +25,13 @@ _ABOUT = re.compile(
 )
 """Ends of names that say something about a credential and are not it."""
 _STRONG = re.compile(r"pass|secret|key|credential", re.IGNORECASE)
+_SURE = re.compile(
+    r"(?:^|[\W_])(?:pass(?:word|wd|phrase)|pwd|secret|credential)s?$|(?:api|access|private|secret|account|shared)[_-]?keys?$|[a-z]Password$"
+    r"|^(?:db_|user_|smtp_)?pass$",
+    re.IGNORECASE,
+)
+"""Names that are given to nothing but credentials. ``token``, ``key`` and ``auth`` are given to words and ids too."""
+_LEAST_RANDOM = 16
 _URL = re.compile(r"(?i:[a-z][a-z0-9+.-]*)://[^\s/:@]*:(?P<value>[^\s/@]+)@\S*")
 _BEARER = re.compile(r"(?i:bearer|basic|token)\s+(?P<value>[A-Za-z0-9._~+/=-]{8,})")
 _PAIR = re.compile(r"""\s*(?P<name>[\w .-]+?)\s*=\s*(?P<value>'[^']*'|"[^"]*"|\{[^}]*\}|[^\s;'"{]*)\s*(?:;|\s|$)""")
@@ -57,7 +64,8 @@ def named_credentials(items: Mapping[Any, Any]) -> list[tuple[object, str]]:
     found: list[tuple[object, str]] = []
     for key, value in list(dict.items(items) if isinstance(items, dict) else items.items()):
         if isinstance(key, str) and len(key) < 100 and is_credential_name(key):
-            found += [(one, key) for one in _candidates(value, key) if _may_be_value(one, key)]
+            is_login = isinstance(value, tuple) and len(value) == 2
+            found += [(one, key) for one in _candidates(value, key) if _may_be_value(one, key, is_sure=is_login)]
     return found
 
 
@@ -74,15 +82,22 @@ def _candidates(value: object, key: str, depth: int = 0) -> list[object]:
     return []
 
 
-def _may_be_value(value: object, key: str) -> bool:
+def _may_be_value(value: object, key: str, *, is_sure: bool) -> bool:
     if isinstance(value, bytes):
         return len(value) >= SHORTEST
     text = str(value)
     is_word = (_WORD.fullmatch(text) and is_secret_name(text)) or (text.isalpha() and not _STRONG.search(key))
     if not SHORTEST <= len(text) <= _LONGEST or is_word or text.startswith(_BRACKETS):
         return False
+    if not (is_sure or _SURE.search(key) or key.lower() in _HEADERS or _is_random(text)):
+        return False
     has_space = any(letter.isspace() for letter in text)
     return not has_space or key.lower() in _HEADERS or "PRIVATE KEY" in text
+
+
+def _is_random(text: str) -> bool:
+    """Whether `text` looks as if a machine had made it up."""
+    return len(text) >= _LEAST_RANDOM and any(map(str.isdigit, text)) and any(map(str.isalpha, text))
 
 
 def spans_of(text: str) -> list[Span]:

@@ -145,7 +145,7 @@ def test_words_about_credentials_are_data(notebook):
     notebook.run(
         "texts = ['my password is hunter22', 'see https://u:pw@host/ for more', 'token = abc'] * 9\n"
         "tokenizer = {'pad_token': '<|endoftext|>', 'token_pattern': r'(?u)\\b\\w\\w+\\b', 'tokens': ['secret1', 'b2']}\n"
-        "counts = {'password': 3, 'secretary': 'miss1x'}\n"
+        "counts = {'password': 3, 'secretary': 'miss1x', 'passage': 'Psalm 119', 'band_pass': 'butter4', 'token': 'word2vec'}\n"
         "auth = {'type': 'basic', 'url': 'https://x.y'}\n"
         "author, authors = 'somebody1', ['anybody1']\n"
         "def login(password=None, token='none'):\n    'The api_key of the service.'\n    return password\n"
