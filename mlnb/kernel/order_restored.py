@@ -112,11 +112,12 @@ def take_back(tracker: Tracker, then: Then, back: Collection[str], *, is_running
     gone = {key for run in memory.runs for key in run.trace.outputs if key.startswith("@library:")}
     memory.take_back(then.moment)
     tracker.outside.take_back(then.disk)
-    tracker.noted, tracker.noted_at = _noted(tracker, then), memory.number
+    apart = _shared_otherwise(then.prints, names.prints)
+    tracker.noted, tracker.noted_at = _noted(tracker, then, apart), memory.number
     if is_running:
         tracker.replaced |= replaced
         return
-    tracker.displaced = {key for key in then.displaced if is_name(key)} | _shared_otherwise(then.prints, names.prints)
+    tracker.displaced = {key for key in then.displaced if is_name(key)} | apart
     tracker.displaced |= _left_outside(tracker, gone)
     changed = {
         name: names.digest(name)
@@ -137,7 +138,7 @@ def _name_origins(tracker: Tracker, then: Then, back: Collection[str]) -> None:
         if before is None or now is None or len(before.blind) != len(now.blind):
             continue
         for (old, _), (new, _) in zip(before.blind, now.blind, strict=True):
-            if old in then.lineage:
+            if old in then.lineage and lineage.get(new) != then.lineage[old]:
                 lineage[new] = then.lineage[old]
                 again.add(name)
     for name in again:
@@ -167,8 +168,8 @@ def _shapes(prints: Mapping[str, Print]) -> dict[str, Shape]:
     return found
 
 
-def _noted(tracker: Tracker, then: Then) -> dict[str, tuple[Seen, ...]]:
-    """The objects that the names had as runs left them, with those that stand for them now."""
+def _noted(tracker: Tracker, then: Then, apart: Collection[str]) -> dict[str, tuple[Seen, ...]]:
+    """The objects that the names had as runs left them, with those that stand for them now; not of names that share otherwise (`apart`)."""
     live = {name: known.objects for name, known in then.prints.items() if known.objects}
     known = Knowledge(then.moment.runs, {}, {}, live_shared=live, noted=then.noted, noted_at=then.noted_at)
     now = tracker.names.prints
@@ -178,7 +179,6 @@ def _noted(tracker: Tracker, then: Then) -> dict[str, tuple[Seen, ...]]:
         if len(objects) == len(seen):
             for (old, _), (new, _) in zip(seen, objects, strict=True):
                 stands_for.setdefault(old, new)
-    apart = _shared_otherwise(then.prints, now)
     return {
         name: tuple((stands_for.get(one, -one), place) for one, place in seen)
         for name, seen in known.shared_as_noted().items()

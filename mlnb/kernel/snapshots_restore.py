@@ -28,6 +28,7 @@ from mlnb.snapshots.rules.recompute import RanCell
 from mlnb.snapshots.types import Component, Manifest, Restored, Variable
 
 _GONE = object()
+_LOOKED_AT_AS_FAST = 4  # bytes of memory beside each byte of stream
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def _restore(kernel: Kernel, manifest: Manifest, wish: Wish, live: Live, kept: B
     if names is None:
         components += [component for component in manifest.components if component.codec == CODEC]
     same = [component for component in components if live.parts.get(component.digest) == component.names]
-    shelved = _from_shelf(kernel, [component for component in components if component not in same], wish)
+    shelved = _from_shelf(kernel, manifest, [component for component in components if component not in same], wish)
     missing = [part for part in components if part not in same and not shelved.keys() & part.names]
     loaded, state = _load(kernel, manifest, wish, wanted, missing)
     fresh = {name: value for name, value in {**loaded.values, **shelved}.items() if name in wanted}
@@ -223,12 +224,17 @@ def _look(kernel: Kernel, manifest: Manifest) -> Live:
     return look(kernel.namespace, kernel.names(), kernel.process.capture())
 
 
-def _from_shelf(kernel: Kernel, components: Sequence[Component], wish: Wish) -> dict[str, Any]:
-    """Values of `components` that are still in memory as they were saved. Chosen variables come with the classes that are alive."""
+def _from_shelf(kernel: Kernel, manifest: Manifest, components: Sequence[Component], wish: Wish) -> dict[str, Any]:
+    """Values of `components` that are still in memory as they were saved. Chosen variables come with the classes that are alive.
+
+    To look whether they are takes longer than to load them where they are many small objects rather than memory.
+    """
     found: dict[str, Any] = {}
     if wish.names is None and not wish.is_cautious:
         for component in components:
-            found.update(kernel.shelf.take(component, kernel.namespace) or {})
+            objects = sum(manifest.chunks[number].size_bytes for number in component.stream)
+            if _LOOKED_AT_AS_FAST * objects < sum(buffer.size_bytes for buffer in component.buffers):
+                found.update(kernel.shelf.take(component, kernel.namespace) or {})
     return found
 
 

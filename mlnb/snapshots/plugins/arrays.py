@@ -15,6 +15,8 @@ from mlnb.snapshots.plugins import rebuild, rebuild_standard, recipes_libraries
 
 PLAIN_KINDS = frozenset("biufcmMSUV?")
 """Kinds of dtype whose content is the bytes of the array's memory."""
+_MOST_TEXTS = 1000
+_texts: dict[Any, str] = {}
 Reduced = Any  # what pickle's reducer_override returns: a tuple, a string or NotImplemented
 
 
@@ -45,6 +47,20 @@ def is_dtype(value: object) -> bool:
     """Whether `value` is a dtype."""
     np = numpy()
     return np is not None and hasattr(np, "dtype") and isinstance(value, np.dtype)
+
+
+def text_of(dtype: Any) -> str:  # noqa: ANN401
+    """``repr`` of a dtype, which numpy puts together anew each time it is asked, in Python."""
+    parts = [dtype, *(one[0] for one in (dtype.fields or {}).values())]
+    if dtype.subdtype or any(one.metadata or (one.fields and one is not dtype) for one in parts):
+        return repr(dtype)  # equality does not tell all of it
+    key = (dtype.char, dtype, dtype.isalignedstruct)
+    found = _texts.get(key)
+    if found is None:
+        if len(_texts) >= _MOST_TEXTS:
+            _texts.clear()
+        found = _texts[key] = repr(dtype)
+    return found
 
 
 def owner_of(array: Any) -> Any:  # noqa: ANN401

@@ -95,3 +95,57 @@ def test_what_the_last_snapshot_refers_to_may_be_gone(notebook):
     notebook.snapshots.restore(first)
     notebook.snapshots.undo()
     assert notebook.ask("(a == np.arange(200_000) * 3).all()")
+
+
+def test_a_kernel_that_had_nothing_goes_back_to_that(notebook, new_notebook):
+    notebook.run("import random; random.seed(7); a = [1]; first = random.random(); random.seed(7)")
+    first = taken(notebook)
+    fresh = new_notebook()
+    fresh.run("pass")
+    done = fresh.snapshots.restore(first)
+    fresh.run("b = a + [random.random() == first]")
+    fresh.snapshots.flush()
+    assert fresh["b"] == [1, True]
+    kept = {one.id: one for one in fresh.snapshots.list()}[done.undo]
+    assert (kept.variables, kept.cell_runs, kept.env_id) == ({}, 1, "env-1")
+    assert kept.reason == f"before restore of {first}"
+    fresh.snapshots.undo()
+    assert "a" not in fresh
+    assert "b" not in fresh
+    fresh.snapshots.redo()
+    assert fresh["b"] == [1, True]
+
+
+def test_the_state_before_is_found_where_the_record_of_it_could_not_be_written(notebook):
+    notebook.run(BIG)
+    first = taken(notebook)
+    notebook.run("same = [3]")
+    taken(notebook)
+    done = notebook.snapshots.restore(first)
+    notebook.snapshots.flush()
+    assert notebook["same"] == [1, 2]
+    SnapshotFiles().discard(done.undo)
+    notebook.snapshots.undo()
+    assert notebook["same"] == [3]
+
+
+def test_many_small_objects_that_were_replaced_come_back_from_the_disk(notebook):
+    notebook.run("docs = [{'id': i, 'text': str(i)} for i in range(20_000)]; other = docs[7]")
+    first = taken(notebook)
+    notebook.run("docs = docs[::-1]")
+    notebook.snapshots.restore(first)
+    assert notebook.ask("docs[7] is other and docs[0] == {'id': 0, 'text': '0'}")
+    notebook.snapshots.undo()
+    assert notebook.ask("docs[-8] is other and docs[0]['id'] == 19_999")
+
+
+def test_a_thread_or_the_shell_is_not_looked_through(notebook):
+    notebook["shell"] = notebook.shell
+    notebook.run("import threading; thread = threading.Thread(target=print); thread.start(); thread.join(); a = [1]")
+    first = notebook.snapshots.take()
+    second = notebook.snapshots.take()
+    notebook.snapshots.flush()
+    states = {name: one.state for name, one in first.variables.items()}
+    assert states == {"a": "saved", "shell": "not_restorable", "thread": "not_restorable", "threading": "saved"}
+    assert "thread" in first.variables["thread"].reason
+    assert first.variables == second.variables
