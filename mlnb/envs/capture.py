@@ -439,12 +439,8 @@ def _of_folder(folder: str, level: str) -> list[_Found]:
 
 
 def _in_folder(folder: str, level: str) -> list[_Found]:
-    try:
-        names = sorted(os.listdir(folder))
-    except OSError:  # a zip file, or not ours to read
-        return []
     found = []
-    for name in names:
+    for name in _names(folder):
         if name.endswith((".dist-info", ".egg-info")):
             one = _read_distribution(folder, name, level)
             if one is not None:
@@ -493,6 +489,14 @@ def _read(path: str) -> str:
             return file.read()
     except OSError:
         return ""
+
+
+def _names(folder: str) -> list[str]:
+    """What lies in a folder, sorted; nothing in one that is not there or not ours to read."""
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
 
 
 def _head(text: str) -> dict[str, list[str]]:
@@ -707,19 +711,22 @@ def _sources(folder: str, record: list[str]) -> tuple[str, ...]:
             found += [line for line in lines if os.path.isabs(line)]
         elif path.startswith("__editable__") and path.endswith(".py"):
             mapping = re.search(r"^MAPPING[^=]*= (\{.*\})$", _read(os.path.join(folder, path)), re.MULTILINE)
-            with_paths = ast.literal_eval(mapping[1]) if mapping else {}
-            found += [str(path) for path in with_paths.values()]
+            found += _paths_of_mapping(mapping[1]) if mapping else []
     return tuple(found)
+
+
+def _paths_of_mapping(text: str) -> list[str]:
+    try:
+        return [str(path) for path in ast.literal_eval(text).values()]
+    except (ValueError, SyntaxError, AttributeError):
+        return []
 
 
 def _importable(folder: str) -> list[str]:
     """What can be imported from a folder on ``sys.path``; of a folder that is itself a package, its name."""
     if os.path.isfile(os.path.join(folder, "__init__.py")):
         return [os.path.basename(folder)]
-    try:
-        names = sorted(os.listdir(folder))
-    except OSError:
-        return []
+    names = _names(folder)
     modules = [name.partition(".")[0] for name in names if name.endswith((".py", ".so", ".pyd"))]
     packages = [name for name in names if os.path.isfile(os.path.join(folder, name, "__init__.py"))]
     return sorted({*modules, *packages})
@@ -816,11 +823,7 @@ def _standard_library() -> set[str]:
 
 def _loose(entry: str, owned: set[str] | frozenset[str]) -> Iterator[tuple[str, str]]:
     """Names under which something in `entry` is imported, and ``.pth`` files, that are not `owned`; with their paths."""
-    try:
-        names = sorted(os.listdir(entry))
-    except OSError:
-        return
-    for name in names:
+    for name in _names(entry):
         path = os.path.join(entry, name)
         if name in owned or name[:1] == ".":
             continue
@@ -966,7 +969,7 @@ def _kernelspecs() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for place in (data, os.path.join(sys.prefix, "share", "jupyter")):
         kernels = os.path.join(place, "kernels")
-        for name in sorted(os.listdir(kernels)) if os.path.isdir(kernels) else ():
+        for name in _names(kernels):
             words = _kernel_words(os.path.join(kernels, name, "kernel.json"), is_own=place != data)
             if words:
                 found[name] = words
@@ -1042,7 +1045,7 @@ def _graphics() -> tuple[str, str, tuple[str, ...]]:
     cards = "/proc/driver/nvidia/gpus"
     gpus = [
         match[1].strip()
-        for card in (sorted(os.listdir(cards)) if os.path.isdir(cards) else ())
+        for card in _names(cards)
         for match in [re.search(r"^Model:\s*(.+)$", _read(os.path.join(cards, card, "information")), re.MULTILINE)]
         if match
     ]

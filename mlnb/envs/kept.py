@@ -20,8 +20,6 @@ from mlnb.envs.capture import Environment, to_json
 MOST = 200
 """So many are kept, those written last."""
 
-_written: set[Path] = set()
-
 
 def folder() -> Path:
     """Where they lie, one file for each."""
@@ -31,11 +29,10 @@ def folder() -> Path:
 def keep(environment: Environment) -> str:
     """Keep `environment` under its `env_id`, which is returned; a disk that is full loses the capture, not the caller."""
     path = folder() / f"{environment.env_id}.json"
-    if path not in _written or not path.exists():
+    if not path.exists():  # a copy of a kernel is asked at each snapshot: only the first one writes
         known = dataclasses.replace(environment, variables={}, surroundings=None)
         with contextlib.suppress(StoreUnavailable):
             write_atomically(path, to_json(known).encode(), durable=False)
-            _written.add(path)
             _drop_oldest()
     return environment.env_id
 

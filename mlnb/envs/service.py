@@ -127,8 +127,9 @@ class EnvsService:
         """What was captured before, by its id or at a path."""
         if isinstance(reference, Path):
             return _of_lock(reference) if (reference / LOCK_FILE).is_file() else _from_file(reference)
-        env_id = self._env_ids(reference)
-        found = kept.find(env_id or reference)
+        found = kept.find(reference)
+        env_id = None if found else self._env_ids(reference)
+        found = kept.find(env_id) if env_id else found
         if found is None and env_id:
             raise NoEnvironment(
                 f"the environment {env_id[:12]} of {reference} was not kept on this machine",

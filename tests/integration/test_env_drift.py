@@ -17,6 +17,7 @@ import pytest
 from mlnb.envs import capture
 from mlnb.envs.interpreters import environment_from_json
 from mlnb.envs.rules import drift_between
+from mlnb.envs.service import EnvsService
 from tests import built
 from tests.integration import drift_wheels, drift_world
 from tests.integration.drift_world import World
@@ -383,3 +384,14 @@ def test_a_container_with_the_same_packages_has_the_same_digests(world, docker_i
     assert (there.env_id, there.env_request_id) == (here.env_id, here.env_request_id)
     found = drift_between(here, there).differences
     assert [one for one in found if one.severity == "red" or one.kind in ("package", "module", "path")] == []
+
+
+@pytest.mark.parametrize("version", ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"])
+def test_old_and_new_pythons_are_captured(version, tmp_path):
+    python = built.python_of(version)
+    if python is None:
+        pytest.skip(f"Python {version} is not installed here")
+    (tmp_path / "helper.py").write_text("")
+    found = EnvsService().capture(python, "stat", tmp_path)
+    assert found.python.startswith(f"{version}.")
+    assert [one.name for one in found.surroundings.modules if one.place == "<folder>"] == ["helper"]
