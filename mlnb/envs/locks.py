@@ -93,6 +93,7 @@ class LocksService:
         with lock_files.written(out) as folder:
             parts = Parts(folder)
             target = _target(platform, python_version or inventories.take(interpreter).python)
+            target = dataclasses.replace(target, uv_python=python_version)
             if environment is not None:
                 locking.from_environment(
                     environment, target, parts, vendor=frozenset(vendor), kernel=kernel, for_jobs=for_jobs

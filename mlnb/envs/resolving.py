@@ -30,12 +30,14 @@ class Target:
         system: such as ``linux``.
         machine: such as ``x86_64``.
         uv_platform: what uv calls it; empty for the platform of the interpreter itself.
+        uv_python: what uv is told; empty for the very version of the interpreter.
     """
 
     python: str
     system: str
     machine: str
     uv_platform: str = ""
+    uv_python: str = ""
 
 
 @dataclass
@@ -106,7 +108,8 @@ def compiled(
             "--format",
             "pylock.toml",
         ]
-        arguments += ["--no-header", "--no-annotate", "--python", python, "--python-version", target.python]
+        arguments += ["--no-header", "--no-annotate", "--python", python]
+        arguments += ["--python-version", target.uv_python] if target.uv_python else []
         arguments += ["--no-deps"] if no_deps else []
         arguments += ["--python-platform", target.uv_platform] if target.uv_platform else []
         if constraints:

@@ -55,10 +55,13 @@ version = "{version}"
 """
 
 
-def wheel(folder: Path, name: str, version: str, *, requires=(), source="X = 1\n", tag="py3-none-any", more=()) -> Path:
+def wheel(
+    folder: Path, name: str, version: str, *, requires=(), source="X = 1\n", tag="py3-none-any", python="", more=()
+) -> Path:
     """A wheel with one module, a program of its entry points, one of its own and a data file."""
     info, data = f"{name}-{version}.dist-info", f"{name}-{version}.data"
     head = [f"Name: {name}", f"Version: {version}", *(f"Requires-Dist: {one}" for one in requires)]
+    head += [f"Requires-Python: {python}"] if python else []
     files = wheels.Files()
     files.data = {
         f"{name}/__init__.py": source.encode(),

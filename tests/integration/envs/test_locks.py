@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import subprocess
 import sys
 import tomllib
@@ -95,6 +96,14 @@ def test_both_forms_name_every_file_by_its_digest(project, locks, tmp_path):
 def test_a_lock_of_the_same_environment_is_the_same(project, locks, tmp_path):
     one, two = (locks.lock(tmp_path / name, python=str(project.folder), kernel=False) for name in ("a.lock", "b.lock"))
     assert one.digest == two.digest
+
+
+def test_what_needs_a_late_release_of_this_python_can_be_locked(index, locks, tmp_path):
+    packages.wheel(index.folder, "late", "1.0", python=f">={platform.python_version()}")
+    here = built.Environment(tmp_path / "venv", sys.executable)
+    here.install("late")
+    lock = locks.lock(tmp_path / "env.lock", python=str(here.folder), kernel=False)
+    assert [one.name for one in lock.packages] == ["late"]
 
 
 def test_a_difference_is_found(project, locks, tmp_path):
