@@ -79,6 +79,8 @@ def list_snapshots(notebook: Path | None, limit: int, cursor: str | None, as_jso
 
     Example: mlnb snapshot list analysis.ipynb
     """
+    from mlnb.snapshots.rules.wording import words_from_reason
+
     page = _snapshots().list(notebook, limit, cursor)
     if notebook is not None and not page.total and not notebook.exists():
         raise NotFound(f"there is no notebook {notebook}, and no snapshot of one", "See `mlnb snapshot list`.")
@@ -89,7 +91,7 @@ def list_snapshots(notebook: Path | None, limit: int, cursor: str | None, as_jso
             _held(one),
             _size(one.size_bytes),
             one.notebook or "",
-            one.name or one.reason,
+            one.name or words_from_reason(one.reason),
         )
         for one in page.snapshots
     ]
@@ -116,6 +118,8 @@ def show(snapshot_id: str, as_json: bool) -> None:
 
     Example: mlnb snapshot show snap-06gzx1vwkf957cmmbc3qg7
     """
+    from mlnb.snapshots.rules.wording import words_from_reason
+
     one = _snapshots().get(snapshot_id)
 
     def text() -> str:
@@ -124,7 +128,7 @@ def show(snapshot_id: str, as_json: bool) -> None:
             ("notebook", one.notebook),
             ("taken", f"{one.created_at:%Y-%m-%d %H:%M:%S} UTC by {one.owner}"),
             ("name", one.name),
-            ("reason", one.reason),
+            ("reason", words_from_reason(one.reason)),
             ("holds", _held(one)),
             ("cell runs", one.cell_runs),
             ("environment", one.env_id),

@@ -61,7 +61,7 @@ export function entryTitle(
   trans: TranslationBundle
 ): string {
   if (entry.name) {
-    return entry.job ? trans.__('End of %1', entry.job) : entry.name;
+    return entry.name;
   }
   switch (entry.kind) {
     case 'document':

@@ -160,7 +160,10 @@ class Capture:
         note = "; ".join(filter(None, notes))
         state = "not_restorable" if reason else "recompute" if note else "saved"
         digest = "" if credentials.is_refusal(reason) else found.digest
-        return Variable(state, type_name(type(value)), found.size_bytes, digest, reason or note)  # type: ignore[arg-type]
+        kind = (
+            "class" if isinstance(value, type) else type_name(type(value))
+        )  # what its metaclass is tells nobody anything
+        return Variable(state, kind, found.size_bytes, digest, reason or note)  # type: ignore[arg-type]
 
     def _save(self, group: tuple[str, ...], values: Mapping[str, object]) -> Part | None:
         """The part for `group`; None when at least one of its names has got a reason why not."""

@@ -36,6 +36,7 @@ from mlnb.snapshots.plugins import (
     tensors,
 )
 from mlnb.snapshots.ports import Encoded, Saving
+from mlnb.snapshots.rules import wording
 
 PROTOCOL = 5
 _REASON_CHARACTERS = 200
@@ -115,9 +116,9 @@ def reason_from_error(error: BaseException) -> str:
         return "it is nested too deeply"
     found = _CANNOT_PICKLE.search(str(error))
     if found:
-        return f"it holds {_WORDS.get(found[1], f'a {found[1]}')}, which lives in this kernel only"
+        return f"it holds {_WORDS.get(found[1]) or wording.a(found[1])}, which lives in this kernel only"
     first_line = (str(error).splitlines() or [""])[0]
-    return mask(f"{type(error).__name__}: {first_line}".removesuffix(": "))[:_REASON_CHARACTERS]
+    return mask(wording.words_from_error(type(error).__name__, first_line))[:_REASON_CHARACTERS]
 
 
 def _row_bytes(buffer: pickle.PickleBuffer) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from mlnb.snapshots.rules.diff_since import OF_RUNS, is_clean
 from mlnb.snapshots.rules.retention import is_named
+from mlnb.snapshots.rules.wording import words_from_reason
 from mlnb.snapshots.timelines import Entry, Kind, Timeline
 from mlnb.snapshots.types import Snapshot
 
@@ -57,7 +58,7 @@ def entry_of(snapshot: Snapshot, parent: str | None) -> Entry:
         id=snapshot.id,
         created_at=snapshot.created_at,
         kind=kind,
-        name=snapshot.name or (snapshot.reason if has_name or linked else ""),
+        name=snapshot.name or (words_from_reason(snapshot.reason) if has_name or linked else ""),
         parent=parent,
         session=snapshot.session,
         cell_id=snapshot.cell_id,

@@ -88,7 +88,8 @@ def test_kinds_names_jobs_and_pages():
         taken(4, 4, reason="after cell run 4"),
     ]
     assert [one.name for one in drawn(*snapshots, which="named").entries] == ["called later", "mine"]
-    assert [one.job for one in drawn(*snapshots, which="jobs").entries] == ["job-7"]
+    jobs = drawn(*snapshots, which="jobs").entries
+    assert [(one.job, one.name) for one in jobs] == [("job-7", "Last state of a job (job-7)")]
     first = drawn(*snapshots, limit=3)
     assert (len(first.entries), first.total, first.cursor) == (3, 4, "snap-2")
     assert [one.id for one in drawn(*snapshots, limit=3, cursor=first.cursor).entries] == ["snap-1"]
