@@ -97,12 +97,20 @@ def compose(blocks: list[Block], python: str) -> str:
 
 
 def requirements(blocks: list[Block]) -> str:
-    """The same as requirements with hashes, which pip and uv install with ``--require-hashes``."""
-    lines = ["# Written by mlnb with pylock.toml: pip install --require-hashes --no-deps -r requirements.txt"]
-    if any("path" in file for one in blocks for file in one.value.get("wheels", [])):
-        lines.append(f"--find-links {WHEELS}")
-    lines += [
-        " \\\n    ".join([f"{one.name}=={one.version}", *(f"--hash=sha256:{sha}" for sha in one.hashes)])
+    """The same as requirements with hashes, which pip and uv install with ``--require-hashes`` in the lock's folder.
+
+    Packed wheels are named by their path: by name and version pip would take an index's file of that version, and refuse its hash.
+    """
+    head = (
+        "# Written by mlnb with pylock.toml. In this folder: pip install --require-hashes --no-deps -r requirements.txt"
+    )
+    lines = [
+        " \\\n    ".join([_named(one), *(f"--hash=sha256:{sha}" for sha in one.hashes)])
         for one in sorted(blocks, key=lambda b: b.name)
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join([head, *lines]) + "\n"
+
+
+def _named(block: Block) -> str:
+    path = next((file["path"] for file in block.value.get("wheels", []) if "path" in file), None)
+    return f"./{path}" if path else f"{block.name}=={block.version}"

@@ -85,11 +85,31 @@ def test_both_forms_name_every_file_by_its_digest(project, locks, tmp_path):
     }
     assert {one.name for one in lock.packages} == {"asked", "needed", "ownwheel", "ofcommit", "edited"}
     assert all(file["hashes"]["sha256"] for one in value["packages"] for file in one["wheels"])
-    fresh = built.Environment(tmp_path / "by-requirements", sys.executable)
-    built.uv(
-        "pip", "install", "--quiet", "--python", fresh.python, "--require-hashes", "--no-deps", "-r", "requirements.txt",
-        "--directory", tmp_path / "env.lock",
-    )  # fmt: skip
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_the_requirements_give_the_same_by_any_installer(installer, project, index, locks, tmp_path, monkeypatch):
+    """Though the index has a file of the same name and version as a packed one."""
+    packages.wheel(index.folder, "ownwheel", "1.0", source="X = 'of the index'\n")
+    locks.lock(tmp_path / "env.lock", python=str(project.folder), kernel=False)
+    fresh = built.Environment(tmp_path / "fresh", sys.executable)
+    monkeypatch.chdir(tmp_path / "env.lock")
+    wanted = ["install", "--quiet", "--require-hashes", "--no-deps", "-r", "requirements.txt"]
+    if installer == "uv":
+        built.uv("pip", *wanted, "--python", fresh.python)
+    else:
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "--isolated",
+            "--python",
+            fresh.python,
+            *wanted,
+            "--index-url",
+            index.url,
+        ]
+        subprocess.run(command, check=True)
     assert locks.verify(tmp_path / "env.lock", str(fresh.folder)).same
 
 

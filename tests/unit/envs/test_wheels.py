@@ -99,7 +99,7 @@ def test_a_lock_file_is_standard_toml_without_credentials_and_names_packed_wheel
     assert value["requires-python"] == "==3.11.*"
     assert "hunter22" not in text
     lines = pylock.requirements(blocks).splitlines()
-    assert "--find-links wheels" in lines
+    assert "./wheels/mine-1.0-py3-none-any.whl \\" in lines
     assert "    --hash=sha256:aa" in lines
     assert [one.name for one in pylock.read(text, Path())] == ["mine", "six"]
 
