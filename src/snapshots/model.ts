@@ -78,6 +78,11 @@ export class SnapshotsModel extends SectionModel {
     return this._timeline.total;
   }
 
+  /** Whether no state of the notebook was ever kept, of whatever kind. */
+  get isEmpty(): boolean {
+    return !this._hasAny;
+  }
+
   /** Whether there are more than are shown. */
   get hasMore(): boolean {
     return this._timeline.cursor !== null;
@@ -229,9 +234,11 @@ export class SnapshotsModel extends SectionModel {
       return;
     }
     void this._locate();
-    const found = await this._client.timeline(notebook.path, this._which, this._shown, null);
+    const { _which: which } = this;
+    const found = await this._client.timeline(notebook.path, which, this._shown, null);
     if (notebook === this.notebook) {
       this._timeline = found;
+      this._hasAny = found.total > 0 || (which !== 'all' && this._hasAny);
       this._isLoaded = true;
     }
     void this._weigh();
@@ -308,6 +315,7 @@ export class SnapshotsModel extends SectionModel {
   private _forget(): void {
     this._timeline = NOTHING;
     this._isLoaded = false;
+    this._hasAny = false;
     this._where = null;
     this._note = '';
     this._shown = PAGE;
@@ -325,6 +333,7 @@ export class SnapshotsModel extends SectionModel {
   private _note = '';
   private _noteFile: string | null = null;
   private _isLoaded = false;
+  private _hasAny = false;
   private _locating: Promise<void> | null = null;
   private _stopFollowing: () => void = () => undefined;
 }

@@ -125,9 +125,6 @@ function VariableChoice({ model, trans, plan }: IPlanPart): React.JSX.Element | 
       {preview.process.length > 0 && plan.names === null && plan.withVariables && (
         <p>{trans.__('Also set back: %1.', preview.process.join(', '))}</p>
       )}
-      {preview.process.length > 0 && plan.names === null && plan.withVariables && (
-        <p>{trans.__('Also set back: %1.', preview.process.join(', '))}</p>
-      )}
     </>
   );
 }

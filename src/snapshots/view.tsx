@@ -16,7 +16,7 @@ export function SnapshotsView(
 ): React.JSX.Element {
   const { model, trans } = props;
   const { arrival } = model.travel;
-  const isEmpty = model.notebook === null || (model.total === 0 && model.which === 'all');
+  const isEmpty = model.notebook === null || model.isEmpty;
   return (
     <SectionBody model={model} trans={trans}>
       {!isEmpty && <Bar {...props} />}
