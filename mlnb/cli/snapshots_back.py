@@ -9,6 +9,7 @@ import click
 
 from mlnb.cli.output import emit, json_option, service, table
 from mlnb.core.errors import BadInput
+from mlnb.core.user import user_name
 
 if TYPE_CHECKING:
     from mlnb.snapshots.previews import Preview
@@ -66,7 +67,7 @@ def restore(
         seen = _snapshots().preview(snapshot_id, pid)
         emit(seen, as_json, lambda: _preview_text(seen))
     else:
-        done = _snapshots().restore(snapshot_id, names or None, pid, trust=trust, recompute=recompute)
+        done = _snapshots().restore(snapshot_id, names or None, pid, trust=trust, recompute=recompute, by=user_name())
         emit(done, as_json, lambda: _restored_text(done))
 
 
@@ -79,7 +80,7 @@ def undo(notebook: Path, pid: int | None, as_json: bool) -> None:
 
     Example: mlnb snapshot undo analysis.ipynb
     """
-    done = _snapshots().undo(notebook, pid)
+    done = _snapshots().undo(notebook, pid, by=user_name())
     emit(done, as_json, lambda: _restored_text(done))
 
 
@@ -92,7 +93,7 @@ def redo(notebook: Path, pid: int | None, as_json: bool) -> None:
 
     Example: mlnb snapshot redo analysis.ipynb
     """
-    done = _snapshots().undo(notebook, pid, redo=True)
+    done = _snapshots().undo(notebook, pid, redo=True, by=user_name())
     emit(done, as_json, lambda: _restored_text(done))
 
 

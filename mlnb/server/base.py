@@ -92,6 +92,7 @@ class RouteHandler(APIHandler):
             query=_read(route.query, query, "query"),
             body=_read(route.body, self._json_body() if route.body else {}, "body"),
             user=self.current_user.username,
+            user_shown=self.current_user.display_name or self.current_user.name or self.current_user.username,
         )
 
     def _json_body(self) -> Any:  # noqa: ANN401 - JSON

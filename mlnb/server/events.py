@@ -20,7 +20,7 @@ SCHEMA = {
     "version": "1",
     "title": "Something happened in mlnb",
     "description": "Ids and states only; a screen that shows the subject reads it again.",
-    "personal-data": False,
+    "personal-data": True,  # who went back in a shared notebook, by the name that its screens show
     "type": "object",
     "required": ["name", "subject", "data"],
     "properties": {

@@ -28,6 +28,7 @@ class Request:
         query: an instance of the route's query type (`Empty` when it has none).
         body: an instance of the route's body type (`Empty` when it has none).
         user: name of the authenticated user.
+        user_shown: how screens call that user.
     """
 
     services: Wiring
@@ -36,6 +37,7 @@ class Request:
     query: Any
     body: Any
     user: str
+    user_shown: str = ""
 
     def file(self, relative: str) -> Path:
         """The absolute path of the file that a client names relative to the server's root.

@@ -36,7 +36,8 @@ def _preview(request: Request) -> Preview:
 
 def _undo(request: Request) -> Restored:
     body: UndoRequest = request.body
-    return request.services.snapshots.undo(request.notebook(body.notebook), redo=body.redo)
+    notebook = request.notebook(body.notebook)
+    return request.services.snapshots.undo(notebook, redo=body.redo, by=request.user_shown)
 
 
 ROUTES: list[Route] = [

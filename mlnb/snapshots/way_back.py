@@ -91,6 +91,7 @@ class WayBack:
         trust: bool = False,
         recompute: bool = False,
         notebook: Path | None = None,
+        by: str = "",
     ) -> Restored:
         """Bring variables (all, or `names`) back into the live kernel of the snapshot's notebook, or `pid`.
 
@@ -102,6 +103,7 @@ class WayBack:
             trust: the user trusts who made it; loading it may run code. It is said once.
             recompute: run cells again for what was not saved, where they can only give the same.
             notebook: whose live kernel it is to be; where the snapshot was taken when None.
+            by: who does it, for others who have the notebook open.
 
         Raises:
             SnapshotNotFound: there is none of that id.
@@ -129,11 +131,17 @@ class WayBack:
         restored = from_wire(Restored, self._call(kernel, "snapshots.restore", arguments, timeout_s))
         if trust:
             self._put(snapshot_id)  # the list shall say so too
-        self._events.publish(Event("snapshot_restored", snapshot_id, {"undo": restored.undo}, self._clock()))
+        self._tell(snapshot_id, restored, kernel, by)
         return restored
 
-    def undo(self, notebook: Path, pid: int | None = None, *, redo: bool = False) -> Restored:
+    def undo(self, notebook: Path, pid: int | None = None, *, redo: bool = False, by: str = "") -> Restored:
         """Take the last restore in the notebook's live kernel back, or with `redo` do again what was taken back.
+
+        Args:
+            notebook: whose kernel.
+            pid: the kernel's process; found by the notebook when None.
+            redo: forth, not back.
+            by: as in `restore`.
 
         Raises:
             Conflict: there is nothing to take back, or to do again.
@@ -145,8 +153,13 @@ class WayBack:
             raise NoLiveKernel(f"{notebook} has no running kernel with mlnb loaded", "There is nothing to take back.")
         name = "snapshots.redo" if redo else "snapshots.undo"
         restored = from_wire(Restored, self._call(kernel, name, {}, _TAKE_TIMEOUT_S))
-        self._events.publish(Event("snapshot_restored", restored.id, {"undo": restored.undo}, self._clock()))
+        self._tell(restored.id, restored, kernel, by)
         return restored
+
+    def _tell(self, snapshot_id: str, restored: Restored, kernel: LiveKernel, by: str) -> None:
+        """Whoever else has the notebook open hears what became of its kernel, and who did it."""
+        data = {"undo": restored.undo, "notebook": kernel.notebook, "by": by}
+        self._events.publish(Event("snapshot_restored", snapshot_id, data, self._clock()))
 
     def write_document(self, snapshot_id: str, to: Path, *, with_start: bool = False) -> Path:
         """Write the notebook with its outputs, as it was, to the new file `to`.
