@@ -115,3 +115,30 @@ def test_a_file_that_was_changed_on_the_way_is_refused_and_says_so(screen):
     assert screen.lab.request("GET", "mlnb/snapshots?limit=1")["total"] == before
     alert.get_by_role("button", name="Dismiss").click()
     expect(alert).to_have_count(0)
+
+
+def test_a_damaged_state_says_so_at_verify_and_at_going_back_and_leaves_all_as_it_is(screen):
+    history = opened(screen, "rotten.ipynb", "data = list(range(5000))", "data = 'now'", "print(data)")
+    store = screen.lab.root.parent / "mlnb" / "blobs"
+    before = set(store.rglob("*"))
+    run(screen, history, "c1", "After cell 1")
+    packs = [path for path in set(store.rglob("*")) - before if path.is_file()]
+    run(screen, history, "c2", "After cell 2")
+    for pack in packs:
+        data = bytearray(pack.read_bytes())
+        data[len(data) // 2] ^= 1
+        pack.chmod(0o600)
+        pack.write_bytes(data)
+    look(history, "After cell 1").get_by_role("button", name="Verify").click()
+    alert = history.get_by_role("alert")
+    expect(alert).to_contain_text("It is damaged")
+    expect(alert).to_contain_text("Go back to another state")
+    alert.get_by_role("button", name="Dismiss").click()
+    history.get_by_role("button", name="Go back to here").click()
+    going = history.get_by_role("button", name="Go back", exact=True)
+    expect(going.or_(alert).first).to_be_visible()
+    if going.count():  # the document is in another file than the values
+        going.click()
+    expect(alert).to_be_visible()
+    screen.run_cell("c3")
+    expect(screen.page.locator(".jp-OutputArea-output").last).to_have_text("now")
