@@ -42,6 +42,11 @@ def from_environment(
         NoUv: uv is not installed.
     """
     python = environment.executable
+    if environment.unreadable:
+        raise CannotLock(
+            f"the environment of {python} cannot be read whole: {environment.unreadable[0]}",
+            "Make it readable for you, or install that package again.",
+        )
     there = inventories.take(python)
     packages = {one.name: one for one in environment.distributions if one.role == "package"}
     unknown = sorted(vendor - set(packages))

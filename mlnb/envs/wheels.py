@@ -144,8 +144,8 @@ def _recorded(one: Installed) -> list[str]:
             paths = [row[0] for row in csv.reader(file) if row]
     except OSError as error:
         raise CannotLock(
-            f"{one.name} {one.version} cannot be packed: its list of files is gone ({one.info / 'RECORD'})",
-            f"Install it again: pip install --force-reinstall {one.name}.",
+            f"{one.name} {one.version} cannot be packed: {one.info / 'RECORD'}: {(error.strerror or str(error)).lower()}",
+            f"Install it again (pip install --force-reinstall {one.name}), or make that file readable for you.",
         ) from error
     return [path for path in paths if not path.endswith(".pyc") and "__pycache__" not in path]
 

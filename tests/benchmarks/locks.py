@@ -89,7 +89,9 @@ def there_and_back(place: Path, rounds: int, is_beside_pip: bool) -> bool:
             sys.executable, "-m", "pip", "--python", fresh.python, "install", "--quiet", "--no-deps", "--require-hashes", "-r",
             "requirements.txt",
         ]  # fmt: skip
-        _, seconds = timed(lambda: subprocess.run(command, cwd=place / "env.lock", check=True))
+        _, seconds = timed(
+            lambda: subprocess.run(command, cwd=place / "env.lock", check=True, stderr=subprocess.DEVNULL)
+        )
         rows.append(["the same with pip", str(seconds)])
     differences = len(restored.verified.drift.differences)
     rows.append(["differences after it", str(differences)])
@@ -113,7 +115,9 @@ def image(place: Path, base: str) -> bool:
     ]  # fmt: skip
     for _ in range(2):  # the second time from its cache
         _, by_pip = timed(
-            lambda: subprocess.run([*command, "--force-reinstall"], cwd=place / "jupyter.lock", check=True)
+            lambda: subprocess.run(
+                [*command, "--force-reinstall"], cwd=place / "jupyter.lock", check=True, stderr=subprocess.DEVNULL
+            )
         )
     found, cold = timed(lambda: locks.images.build(place / "jupyter.lock", base_image=base))
     again, known = timed(lambda: locks.images.build(place / "jupyter.lock", base_image=base))

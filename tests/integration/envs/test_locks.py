@@ -227,6 +227,16 @@ def test_a_file_that_is_gone_from_a_package_of_yours_is_named(project, locks, tm
     assert not (tmp_path / "env.lock").exists()
 
 
+def test_an_environment_that_cannot_be_read_whole_is_not_locked(project, locks, tmp_path):
+    (project.folder / "conda-meta").mkdir()
+    (project.folder / "conda-meta" / "history").write_text("")
+    (project.folder / "conda-meta" / "broken-1-0.json").write_text("{")
+    with pytest.raises(CannotLock, match="broken-1-0") as refused:
+        locks.lock(tmp_path / "env.lock", python=str(project.folder))
+    assert refused.value.hint
+    assert not (tmp_path / "env.lock").exists()
+
+
 def test_a_compiled_package_of_yours_is_not_for_another_platform(index, locks, tmp_path):
     tag = f"cp{sys.version_info[0]}{sys.version_info[1]}-abi3-{'linux_x86_64'}"
     here = built.Environment(tmp_path / "venv", sys.executable)

@@ -74,6 +74,7 @@ def test_what_has_no_list_of_its_files_is_named(tmp_path, gone):
     with pytest.raises(CannotLock, match=r"one 1\.0") as refused:
         wheels.repack(there.distributions["one"], there, tmp_path)
     assert "pip install --force-reinstall one" in refused.value.hint
+    assert gone == "WHEEL" or "no such file" in refused.value.message
 
 
 def test_a_wheel_says_where_it_came_from(tmp_path):
