@@ -17,7 +17,7 @@ from typing import Any
 from cloudpickle import cloudpickle
 
 from mlnb.snapshots.errors import CannotSave
-from mlnb.snapshots.plugins import rebuild, rebuild_standard
+from mlnb.snapshots.plugins import rebuild, rebuild_enums, rebuild_standard
 
 _IMMUTABLE_TYPE = 1 << 8  # CPython's Py_TPFLAGS_IMMUTABLETYPE
 C_FIELD = type(type("_Fields", (ctypes.Structure,), {"_fields_": [("a", ctypes.c_int)]}).a)  # type: ignore[attr-defined]  # it is made by then
@@ -29,6 +29,19 @@ _OF_EVERY_CLASS = frozenset(
     {"__module__", "__dict__", "__weakref__", "__doc__", "__slots__", "_abc_impl", "__firstlineno__"}
 )
 _OF_NAMED_TUPLE = ("__slots__",)
+
+
+VALUE_BASES: tuple[type, ...] = (int, float, complex, str, bytes, tuple, frozenset)
+"""Built-in types whose instances never change and that the notebook's classes may build on."""
+_OF_EVERY_MEMBER = frozenset({"_value_", "_name_", "__objclass__", "_sort_order_"})
+
+
+def plain_of(item: Any) -> tuple[Any, Any]:  # noqa: ANN401
+    """The built-in type below an instance of one of `VALUE_BASES`, and its value alone, whatever its own methods say."""
+    base: Any = next(one for one in VALUE_BASES if isinstance(item, one))
+    if base in (int, float, complex):
+        return base, base.__pos__(item)
+    return base, base(base.__iter__(item)) if base is frozenset else base.__getitem__(item, slice(None))
 
 
 class Namespace:
@@ -156,7 +169,7 @@ def reduce_class(cls: type, version_of: Callable[[type], str]) -> Any:  # noqa: 
     own = {**_as_inherited(cls), **state[0]}
     attributes = {name: value for name, value in own.items() if not _is_slot(value, cls)}
     if isinstance(cls, enum.EnumMeta):
-        arguments, attributes = _of_enum(cls, arguments, attributes)
+        return _reduce_enum(cls, version_of(cls), reduced, attributes)
     if make is cloudpickle._make_skeleton_class:
         if typing.NamedTuple in getattr(cls, "__orig_bases__", ()):
             arguments = (*arguments[:2], cls.__bases__, *arguments[3:])
@@ -203,3 +216,33 @@ def _of_enum(
     if is_by_value(getattr(own, "__func__", own)) if own is not None else False:
         kept["_generate_next_value_"] = own
     return (*arguments[:3], members, *arguments[4:]), kept
+
+
+def _makes_members(cls: enum.EnumMeta) -> bool:
+    """Whether the notebook's own ``__new__`` or ``__init__`` makes the members of `cls`, so that they are more than their values."""
+    if cls._member_type_ is not object and cls._member_type_ not in VALUE_BASES:  # type: ignore[attr-defined]  # of every enum
+        return False
+    found = (vars(base).get(name) for base in cls.__mro__ for name in ("__init__", "_new_member_", "__new_member__"))
+    makers = (getattr(one, "__func__", one) for one in found)
+    return any(isinstance(one, types.FunctionType) and is_by_value(one) for one in makers)
+
+
+def own_of_member(member: Any) -> dict[str, Any]:  # noqa: ANN401
+    """What the member of an enum has beside its name and its value."""
+    return {name: value for name, value in vars(member).items() if name not in _OF_EVERY_MEMBER}
+
+
+def _reduce_enum(cls: enum.EnumMeta, version: str, reduced: Any, attributes: dict[str, Any]) -> Any:  # noqa: ANN401
+    make, arguments, state = reduced[:3]
+    arguments, attributes = _of_enum(cls, arguments, attributes)
+    if not _makes_members(cls):
+        skeleton = (version, make, tuple(arguments[:-2]))
+        return rebuild.skeleton, skeleton, (attributes, state[1]), None, None, rebuild.fill_class
+    found: Mapping[str, Any] = cls.__members__
+    members = {
+        name: (member.value, plain_of(member)[1] if isinstance(member, VALUE_BASES) else None)
+        for name, member in found.items()
+    }
+    own = {name: own_of_member(member) for name, member in found.items()}
+    skeleton = (version, rebuild_enums.enum_class, (*arguments[:3], members, arguments[4]))
+    return rebuild.skeleton, skeleton, (attributes, own), None, None, rebuild_enums.fill_enum

@@ -3,7 +3,6 @@ lose a value without a word (views, shared closures, slots, open files, dict vie
 
 from __future__ import annotations
 
-import functools as functools_module
 import gc
 import io
 import os
@@ -32,6 +31,7 @@ from mlnb.snapshots.plugins import (
     rebuild_standard,
     recipes,
     recipes_libraries,
+    recipes_runtime,
     recipes_standard,
     tensors,
 )
@@ -40,7 +40,6 @@ from mlnb.snapshots.rules import wording
 
 PROTOCOL = 5
 _REASON_CHARACTERS = 200
-_LRU_CACHE = type(functools_module.lru_cache(lambda: None))
 _CANNOT_PICKLE = re.compile(r"cannot pickle '?([\w.]+)'? object")
 _WORDS = {
     "generator": "a running generator",
@@ -168,12 +167,15 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is unt
         of_torch = tensors.reduce(item, self._saving.owners)
         if of_torch is not NotImplemented:
             return of_torch
+        if arrays.is_scalar(item) and kind.__module__ != "numpy" and functions.is_by_value(kind):
+            return recipes.reduce_scalar(item)
         if isinstance(item, dict) and getattr(item, "__dict__", None) is item:
             return recipes_standard.reduce_own_attributes(item)
-        recipe = recipes_libraries.reducer_of(kind) or recipes_standard.NOTED.get(kind)
+        recipe = recipes_libraries.reducer_of(kind) or _NOTED.get(kind)
         if recipe is not None:
             return recipe(item, self._saving.note)
-        return recipes_standard.reduce_sentinel(item)
+        by_base = recipes_runtime.reduce_by_base(item)
+        return by_base if by_base is not NotImplemented else recipes_standard.reduce_sentinel(item)
 
 
 class _PicklerAsking(_Pickler):
@@ -217,7 +219,7 @@ def _reduce_memoryview(view: memoryview) -> Any:  # noqa: ANN401
     with memoryview(owner) as whole:
         is_whole = view.contiguous and view.nbytes == whole.nbytes
     if not is_whole:
-        raise CannotSave("it is a memoryview of a part of an object")
+        return recipes_runtime.reduce_part_of_memory(view)
     return rebuild.memory_view, (owner, view.format, view.shape, view.readonly)
 
 
@@ -239,15 +241,6 @@ def _reduce_sqlite(connection: sqlite3.Connection) -> Any:  # noqa: ANN401
     return rebuild.sqlite_memory, (content, connection.isolation_level)
 
 
-def _reduce_lru_cache(cached: Any) -> Any:  # noqa: ANN401
-    if not functions.is_by_value(cached.__wrapped__):
-        return NotImplemented
-    info = cached.cache_info()
-    if info.currsize or info.hits or info.misses:
-        raise CannotSave(f"its cache of {info.currsize} results lives in this kernel only")
-    return rebuild.lru_cache, (cached.__wrapped__, cached.cache_parameters(), dict(cached.__dict__))
-
-
 _DICT_VIEWS = {type({}.keys()): "keys", type({}.values()): "values", type({}.items()): "items"}
 _REDUCERS: dict[type, Callable[[Any], Any]] = {
     types.ModuleType: functions.reduce_module,
@@ -256,8 +249,9 @@ _REDUCERS: dict[type, Callable[[Any], Any]] = {
     memoryview: _reduce_memoryview,
     sqlite3.Connection: _reduce_sqlite,
     threading.Thread: _reduce_thread,
-    _LRU_CACHE: _reduce_lru_cache,
     **dict.fromkeys(_DICT_VIEWS, _reduce_dict_view),
     **recipes.REDUCERS,
     **recipes_standard.REDUCERS,
+    **recipes_runtime.REDUCERS,
 }
+_NOTED = {**recipes_standard.NOTED, **recipes_runtime.NOTED}

@@ -133,12 +133,17 @@ def skeleton(version: str, make: Callable[..., type], arguments: tuple[Any, ...]
 
 def fill_class(cls: type, state: tuple[dict[str, Any], dict[str, Any]]) -> type:
     """Attributes and methods of a new class; a class that was alive is left as it is."""
-    if id(cls) in _loading.get().kept:
+    if is_kept(cls):
         return cls
     from cloudpickle import cloudpickle
 
     filled: type = cloudpickle._class_setstate(cls, state)
     return filled
+
+
+def is_kept(cls: type) -> bool:
+    """Whether `cls` was alive before the restore."""
+    return id(cls) in _loading.get().kept
 
 
 # ---- numpy ---------------------------------------------------------------------------------------------------------

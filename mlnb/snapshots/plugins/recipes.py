@@ -7,6 +7,7 @@ named as one that is recomputed.
 
 from __future__ import annotations
 
+import collections
 import copyreg
 import enum
 import io
@@ -20,10 +21,12 @@ from typing import Any
 
 from mlnb.core.secrets import mask
 from mlnb.snapshots.errors import CannotSave
-from mlnb.snapshots.plugins import functions, rebuild_recipes, rebuild_standard, recipes_standard
+from mlnb.snapshots.plugins import functions, rebuild_recipes, rebuild_runtime, rebuild_standard, recipes_standard
 from mlnb.snapshots.plugins.walk import Walk, type_name
 
 _PLAIN_BASES = (object, dict, list, set)
+_CONTAINERS = (collections.deque, collections.OrderedDict, collections.defaultdict)
+_BARE_BASES = frozenset({*_PLAIN_BASES, *_CONTAINERS, *functions.VALUE_BASES})
 HEAP_TYPE = 1 << 9  # CPython's Py_TPFLAGS_HEAPTYPE
 LOCK, RLOCK = type(threading.Lock()), type(threading.RLock())
 _OPEN_FILES = (io.TextIOWrapper, io.BufferedReader, io.BufferedWriter, io.BufferedRandom, io.FileIO)
@@ -84,6 +87,12 @@ def reduce_open_file(file: Any, note: Callable[[type, str], None]) -> Any:  # no
     shown = mask(str(name))
     if not isinstance(name, str) or not Path(name).is_file() or not file.readable() or file.writable():
         raise CannotSave(f"it is an open file ({shown})")
+    try:
+        file.tell()
+    except OSError as error:
+        raise CannotSave(
+            f"it is an open file ({shown}) in the middle of a loop, where Python does not tell its place"
+        ) from error
     note(type(file), _FROM_FILE.format(shown))
     if isinstance(file, io.FileIO):
         return recipes_standard.reduce_raw_file(file, os.path.abspath(name), Path(name).stat().st_size)  # noqa: PTH100 - as text
@@ -103,7 +112,7 @@ def _is_bare_of_notebook(kind: type) -> bool:
     return (
         functions.is_by_value(kind)
         and not isinstance(kind, enum.EnumMeta)
-        and all(base in _PLAIN_BASES or functions.is_by_value(base) for base in kind.__mro__)
+        and all(base in _BARE_BASES or functions.is_by_value(base) for base in kind.__mro__)
         and "__del__" not in dir(kind)
     )
 
@@ -124,19 +133,52 @@ def reduce_bare(item: Any) -> Any:  # noqa: ANN401
         for name in copyreg._slotnames(kind)  # type: ignore[attr-defined]  # what pickle itself uses
         if hasattr(item, name)
     }
+    attributes = dict(getattr(item, "__dict__", {}))
+    if isinstance(item, _CONTAINERS):
+        return _reduce_container(item, attributes, slots)
+    if isinstance(item, functions.VALUE_BASES):
+        base, content = functions.plain_of(item)
+        return (
+            rebuild_runtime.bare_value,
+            (kind, base, content),
+            (attributes, slots),
+            None,
+            None,
+            rebuild_recipes.fill_bare,
+        )
     plain = next((base for base in kind.__mro__ if base in (dict, list, set)), None)
     if plain is not None:
         content = dict(dict.items(item)) if plain is dict else plain(plain.__iter__(item))
-        state = (dict(getattr(item, "__dict__", {})), slots, content)
+        state = (attributes, slots, content)
         return rebuild_standard.bare_new, (kind,), state, None, None, rebuild_standard.fill_bare
     return (
         rebuild_recipes.bare,
         (kind,),
-        (dict(getattr(item, "__dict__", {})), slots),
+        (attributes, slots),
         None,
         None,
         rebuild_recipes.fill_bare,
     )
+
+
+def reduce_scalar(item: Any) -> Any:  # noqa: ANN401
+    """A numpy scalar of a class of the notebook, which numpy forgets."""
+    base = next(one for one in type(item).__mro__ if not functions.is_by_value(one))
+    attributes = dict(getattr(item, "__dict__", {}))
+    made = (type(item), base, item.dtype.type(item))
+    return rebuild_runtime.bare_value, made, (attributes, {}), None, None, rebuild_recipes.fill_bare
+
+
+def _reduce_container(item: Any, attributes: dict[str, Any], slots: dict[str, Any]) -> Any:  # noqa: ANN401
+    base: Any = next(one for one in type(item).__mro__ if one in _CONTAINERS)
+    if base is collections.deque:
+        content: object = list(collections.deque.__iter__(item))
+        option = item.maxlen
+    else:
+        content = dict(base.items(item))
+        option = getattr(item, "default_factory", None)
+    state = (attributes, slots, content, option)
+    return rebuild_runtime.bare_container, (type(item), base), state, None, None, rebuild_runtime.fill_container
 
 
 def visit_lock(walk: Walk, item: Any) -> None:  # noqa: ANN401

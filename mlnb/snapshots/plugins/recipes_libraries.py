@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import pickle
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ import xxhash
 
 from mlnb.core.secrets import mask
 from mlnb.snapshots.errors import CannotSave
-from mlnb.snapshots.plugins import rebuild_standard
+from mlnb.snapshots.plugins import rebuild_runtime, rebuild_standard
 from mlnb.snapshots.plugins.walk import Walk, type_name
 
 Reduced = Any
@@ -108,6 +109,10 @@ _RECIPES: dict[str, tuple[Callable[[Any, Note], Reduced] | None, Callable[[Walk,
 # ---- memory maps -----------------------------------------------------------------------------------------------------
 
 
+KEPT_BYTES = 64 << 20
+"""Up to this size what a mapped file holds is kept too."""
+
+
 def reduce_memory_map(array: Any, note: Note) -> Reduced:  # noqa: ANN401
     """A whole mapped file, by its path and what it held. Mapping it again writes nothing.
 
@@ -123,11 +128,18 @@ def reduce_memory_map(array: Any, note: Note) -> Reduced:  # noqa: ANN401
     plain = numpy.asarray(array)
     digest = xxhash.xxh3_128_hexdigest(plain.reshape(-1, order="A").view("u1"))
     where = (str(array.filename), mode_again(array), int(array.offset), array.dtype, array.shape, order, digest)
-    if array.mode == "c":
+    if array.mode == "c" and array.nbytes > KEPT_BYTES:
         try:
             rebuild_standard.memory_map(*where)
         except Exception as error:
             raise CannotSave(f"it is a memory map of the file {shown}, which holds something else") from error
+    if array.nbytes <= KEPT_BYTES:
+        note(
+            type(array),
+            f"it maps the file {shown} again; where that has changed, it is private memory with what it held",
+        )
+        content = plain.reshape(-1, order="A").view("u1")
+        return rebuild_runtime.memory_map_kept, (*where, pickle.PickleBuffer(content))
     note(type(array), f"it maps the file {shown} again, which is not kept itself")
     return rebuild_standard.memory_map, where
 

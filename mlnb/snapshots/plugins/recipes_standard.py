@@ -128,7 +128,7 @@ def _refuse_shared_memory(_: object) -> Reduced:
     raise CannotSave("it holds memory that processes share, which goes when this kernel ends")
 
 
-def _visit_reduced(reduce: Callable[[Any], Reduced]) -> Callable[[Walk, Any], None]:
+def visit_reduced(reduce: Callable[[Any], Reduced]) -> Callable[[Walk, Any], None]:
     """What the recipe says that it is."""
 
     def visit(walk: Walk, item: Any) -> None:  # noqa: ANN401
@@ -249,8 +249,8 @@ REDUCERS: dict[type, Callable[[Any], Reduced]] = {
     shared_memory.SharedMemory: _refuse_shared_memory,
 }
 VISITS: dict[type, Callable[[Walk, Any], bool | None]] = {
-    **{kind: _visit_reduced(reduce) for kind, reduce in REDUCERS.items()},
-    **{kind: _visit_reduced(reduce) for kind, reduce in _POOLS.items()},
+    **{kind: visit_reduced(reduce) for kind, reduce in REDUCERS.items()},
+    **{kind: visit_reduced(reduce) for kind, reduce in _POOLS.items()},
     **dict.fromkeys((*_HASHES, *_HMAC, hmac.HMAC), _visit_hash),
     mmap.mmap: _visit_map,
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import gc
 import marshal
 import sqlite3
@@ -12,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mlnb.snapshots.plugins import recipes, recipes_standard
+from mlnb.snapshots.plugins import recipes, recipes_runtime, recipes_standard
 from mlnb.snapshots.plugins.functions import is_by_value, is_empty, is_importable
 from mlnb.snapshots.plugins.trees import LEAST, visit_tree
 from mlnb.snapshots.plugins.walk import ATOMS, MARSHAL, Walk, type_name
@@ -80,6 +79,11 @@ def _visit_memoryview(walk: Walk, item: memoryview) -> None:
     walk.feed(b"V%s%r;" % (item.format.encode(), item.shape))
     walk.feed(item.tobytes())
     walk.claim(item.obj)
+    with memoryview(item.obj) as whole:
+        is_part = item.nbytes != whole.nbytes
+    if is_part:
+        walk.feed(repr(recipes_runtime.reduce_part_of_memory(item)[1][1:]).encode())
+        walk.push(item.obj)
 
 
 def _visit_module(walk: Walk, item: types.ModuleType) -> bool:
@@ -185,12 +189,6 @@ def _visit_sqlite(walk: Walk, item: sqlite3.Connection) -> None:
         walk.push(item.row_factory, item.text_factory)
 
 
-def _visit_lru_cache(walk: Walk, item: Any) -> None:  # noqa: ANN401
-    walk.claim(item)
-    walk.feed(b"l%s;" % repr((item.cache_info(), item.cache_parameters())).encode())
-    walk.push(item.__wrapped__)
-
-
 BY_TYPE: dict[type, Callable[[Walk, Any], bool | None]] = {
     list: visit_sequence,
     tuple: visit_sequence,
@@ -212,9 +210,9 @@ BY_TYPE: dict[type, Callable[[Walk, Any], bool | None]] = {
     weakref.ref: _visit_weakref,
     types.GeneratorType: _visit_generator,
     sqlite3.Connection: _visit_sqlite,
-    type(functools.lru_cache(lambda: None)): _visit_lru_cache,
     **recipes.VISITS,
     **recipes_standard.VISITS,
+    **recipes_runtime.VISITS,
     **dict.fromkeys(_DICT_VIEWS, _visit_dict_view),
 }
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import collections
 import copyreg
 import datetime
 import decimal
 import fractions
 import pathlib
 import re
+import sys
+import threading
 import types
 import uuid
 from collections.abc import Callable
@@ -47,12 +50,15 @@ def visit_other(walk: Walk, item: Any, kind: type) -> bool | None:  # noqa: ANN4
     """Anything that `visits.BY_TYPE` does not know; true for what an import brings back by its name."""
     if isinstance(item, type):
         return _visit_class(walk, item)
+    if _is_of_kernel(item):
+        walk.opaque(item)
+        return None
     if recipes.visit_stream(walk, item) or tensors.visit(walk, item, kind):
         return None
     if arrays.is_array(item):
         _visit_array(walk, item, kind)
     elif arrays.is_scalar(item):
-        walk.feed(b"s%s;%s;" % (str(item.dtype).encode(), item.tobytes()))
+        _visit_scalar(walk, item, kind)
     elif arrays.is_dtype(item):
         walk.feed(b"t%s;" % repr(item).encode())
     elif frames.is_buffer(item):
@@ -67,6 +73,12 @@ def visit_other(walk: Walk, item: Any, kind: type) -> bool | None:  # noqa: ANN4
     else:
         return _visit_made(walk, item, kind)
     return None
+
+
+def _is_of_kernel(item: Any) -> bool:  # noqa: ANN401
+    """Whether it is a thread or the shell, which no snapshot holds: from either of them the whole kernel can be reached."""
+    shell = getattr(sys.modules.get("IPython.core.interactiveshell"), "InteractiveShell", threading.Thread)
+    return isinstance(item, (threading.Thread, shell))
 
 
 def _visit_made(walk: Walk, item: Any, kind: type) -> bool:  # noqa: ANN401
@@ -96,6 +108,7 @@ def _visit_class(walk: Walk, item: type) -> bool:
     members = vars(item).get("_member_map_")
     if members is not None:  # an enum: Python makes the rest of its attributes from these
         walk.push(*[part for name, member in members.items() for part in (name, member.value)])
+        walk.push(*[own for member in members.values() if (own := functions.own_of_member(member))])
         attributes = {name: value for name, value in attributes.items() if isinstance(value, types.FunctionType)}
         attributes = {name: value for name, value in attributes.items() if value.__module__ == item.__module__}
     walk.push(type(item), *item.__bases__, str(vars(item).get("__slots__", "")))
@@ -104,14 +117,22 @@ def _visit_class(walk: Walk, item: type) -> bool:
     return False
 
 
+def _visit_scalar(walk: Walk, item: Any, kind: type) -> None:  # noqa: ANN401
+    walk.feed(b"s%s;%s;" % (str(item.dtype).encode(), item.tobytes()))
+    if kind.__module__ != "numpy" and walk.is_by_value(kind):
+        walk.push(kind, getattr(item, "__dict__", None))
+
+
 def _visit_array(walk: Walk, item: Any, kind: type) -> None:  # noqa: ANN401
     np = arrays.numpy()
     walk.feed(b"A%s;" % type_name(kind).encode())
-    walk.feed(repr((item.dtype, item.shape, bool(item.flags.writeable))).encode())
+    walk.feed(f"({arrays.text_of(item.dtype)}, {item.shape!r}, {bool(item.flags.writeable)})".encode())
     if id(item) not in walk.session.unshared:
         walk.claim(item)
         if item.size:
             _claim_memory(walk, item)
+    if kind is not np.ndarray and walk.is_by_value(kind):
+        walk.push(kind)
     if arrays.is_masked(item):
         walk.push(np.ma.getdata(item), np.ma.getmask(item), item.fill_value, item.hardmask)
         return
@@ -165,6 +186,8 @@ def _visit_instance(walk: Walk, item: Any, kind: type) -> None:  # noqa: ANN401
         return
     parts: list[object] = [kind]
     for base in kind.__mro__:
+        if not walk.is_by_value(base) and _pickles_itself(base):
+            continue  # a library's: `_content_of_base` tells, without what it only remembers
         slots = vars(base).get("__slots__", ())
         for slot in sorted([slots] if isinstance(slots, str) else slots):
             name = f"_{base.__name__.lstrip('_')}{slot}" if slot.startswith("__") and not slot.endswith("__") else slot
@@ -184,26 +207,42 @@ def _content_of_base(item: Any, kind: type) -> list[object]:  # noqa: ANN401
         if isinstance(item, base):
             return content(item)
     foreign = next((base for base in kind.__mro__ if base is not object and not functions.is_by_value(base)), None)
-    if foreign is None or all(
-        getattr(foreign, name) is getattr(object, name) for name in ("__reduce__", "__reduce_ex__")
-    ):
+    if foreign is None or not _pickles_itself(foreign):
         return []
-    reduced = item.__reduce_ex__(4)
-    return [part for part in reduced[1:3] if isinstance(part, tuple | dict | list)]
+    try:
+        reduced = (*item.__reduce_ex__(4), None, None, None)
+    except Exception:  # noqa: BLE001 - it cannot be pickled; its attributes are its value
+        return []
+    items, pairs = reduced[3:5]
+    return [
+        *(part for part in reduced[1:3] if isinstance(part, tuple | dict | list)),
+        *(items if items is not None else ()),
+        *(part for pair in pairs or () for part in pair),
+    ]
+
+
+def _pickles_itself(kind: type) -> bool:
+    return any(
+        getattr(kind, name) is not getattr(object, name) for name in ("__reduce__", "__reduce_ex__", "__getstate__")
+    )
 
 
 _CONTENTS: tuple[tuple[type | tuple[type, ...], Callable[[Any], list[object]]], ...] = (
+    (
+        collections.defaultdict,
+        lambda item: [item.default_factory, *(part for pair in dict.items(item) for part in pair)],
+    ),
+    (
+        collections.OrderedDict,  # a dict's own order is not that of its items
+        lambda item: [part for pair in collections.OrderedDict.items(item) for part in pair],
+    ),
     (dict, lambda item: [part for pair in dict.items(item) for part in pair]),
+    (property, lambda item: [item.fget, item.fset, item.fdel]),
     ((list, tuple), lambda item: list(item.__iter__())),
     ((set, frozenset), lambda item: sorted(item, key=rank)),
     (BaseException, lambda item: [item.args, item.__cause__]),
-    ((int, float, complex, str, bytes), lambda item: [_atom_of(item)]),
+    ((int, float, complex, str, bytes), lambda item: [functions.plain_of(item)[1]]),
 )
-
-
-def _atom_of(item: Any) -> object:  # noqa: ANN401
-    base: Any = next(base for base in (int, float, complex, str, bytes) if isinstance(item, base))
-    return base.__new__(base, item)
 
 
 def _visit_reduced(walk: Walk, item: Any, kind: type) -> bool:  # noqa: ANN401
