@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mlnb.core.content import digest_of
-from mlnb.core.errors import MlnbError
+from mlnb.core.errors import Damaged, MlnbError
 from mlnb.snapshots.plugins import cautious, documents
 from mlnb.snapshots.plugins.codecs import codec_named
 from mlnb.snapshots.plugins.files import SnapshotFiles
@@ -108,12 +108,22 @@ def _cells(files: SnapshotFiles, manifest: Manifest, notebook: Path | None) -> A
 
 
 def _process(files: SnapshotFiles, manifest: Manifest) -> Mapping[str, Any]:
-    """The state of the process that the snapshot holds, by part; it is data."""
+    """The state of the process that the snapshot holds, by part; it is data.
+
+    Raises:
+        Damaged: it is not as mlnb writes it.
+    """
     component = next((one for one in manifest.components if one.codec == CODEC), None)
     if component is None:
         return {}
     with PackReader(files.blobs) as reader:
-        found = json.loads(b"".join(reader.read(manifest.chunks[number]) for number in component.stream))
+        text = b"".join(reader.read(manifest.chunks[number]) for number in component.stream)
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Damaged(
+            f"{manifest.id}: the state of the process is not as it was written", "See `mlnb snapshot verify`."
+        ) from error
     return found if isinstance(found, dict) else {}
 
 
