@@ -21,14 +21,9 @@ from mlnb.envs.capture import Environment, to_json
 from mlnb.envs.errors import NotALock
 from mlnb.envs.lock_types import FORMAT, Lock
 
-LOCK, PYLOCK, REQUIREMENTS, ENVIRONMENT, PATCHES = (
-    "lock.json",
-    "pylock.toml",
-    "requirements.txt",
-    "environment.json",
-    "patches",
-)
-OURS = frozenset({LOCK, PYLOCK, REQUIREMENTS, ENVIRONMENT, PATCHES, pylock.WHEELS})
+LOCK, PYLOCK, REQUIREMENTS = "lock.json", "pylock.toml", "requirements.txt"
+ENVIRONMENT, CONDA, PATCHES = "environment.json", "environment.yml", "patches"
+OURS = frozenset({LOCK, PYLOCK, REQUIREMENTS, ENVIRONMENT, CONDA, PATCHES, pylock.WHEELS})
 _AGAIN = "Make the lock again (mlnb env lock), or get its files back."
 
 

@@ -54,7 +54,9 @@ def from_environment(
         raise CannotLock(f"{unknown[0]} is not installed in the environment of {python}", "See `mlnb env capture`.")
     of_conda = [one for one in packages.values() if one.origin.kind == "conda"]
     if of_conda:
-        parts.notes.append(f"{len(of_conda)} packages came from conda; the lock has them as the package index has them")
+        parts.notes.append(
+            f"{len(of_conda)} packages came from conda; the lock has them as the index does, environment.yml as conda does"
+        )
     for name in sorted(packages):
         _pack_if_needed(packages[name], there, python, target, parts, is_asked=name in vendor)
     _take_from_index(packages, there, python, target, parts)

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from mlnb.core.clock import utc_now
 from mlnb.core.errors import BadInput, NotFound
+from mlnb.core.files import write_atomically
 from mlnb.core.notebook_file import read_document
 from mlnb.envs import inventory as inventories
 from mlnb.envs import lock_files, locking, pep723, pylock, restoring
 from mlnb.envs.building import ImagesService
 from mlnb.envs.capture import Distribution, Environment, Origin, request_digest
+from mlnb.envs.conda import environment_yml
 from mlnb.envs.errors import CannotCompare, CannotRestore
 from mlnb.envs.interpreters import environment_from_json
 from mlnb.envs.kernels import KernelsService
@@ -299,4 +301,6 @@ def _write(folder: Path, parts: Parts, target: Target, environment: Environment 
         ),
     )  # fmt: skip
     lock_files.write(folder, lock, text, pylock.requirements(list(parts.blocks.values())), kept)
+    if environment is not None and environment.conda:
+        write_atomically(folder / lock_files.CONDA, environment_yml(environment).encode())
     return lock

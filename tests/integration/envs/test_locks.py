@@ -227,6 +227,28 @@ def test_a_file_that_is_gone_from_a_package_of_yours_is_named(project, locks, tm
     assert not (tmp_path / "env.lock").exists()
 
 
+def test_packages_of_conda_are_locked_as_the_index_has_them_and_kept_as_conda_has_them(project, locks, tmp_path):
+    site = next((project.folder / "lib").glob("*/site-packages"))
+    (site / "needed-2.0.dist-info" / "INSTALLER").write_text("conda\n")
+    meta = project.folder / "conda-meta"
+    meta.mkdir()
+    (meta / "history").write_text("")
+    told = {
+        "name": "needed",
+        "version": "2.0",
+        "build": "py_0",
+        "channel": "conda-forge",
+        "files": [],
+        "url": "",
+        "md5": "0" * 32,
+    }
+    (meta / "needed-2.0-py_0.json").write_text(json.dumps(told, indent=2))
+    lock = locks.lock(tmp_path / "env.lock", python=str(project.folder), kernel=False)
+    assert [note for note in lock.notes if "conda" in note]
+    assert next(one for one in lock.packages if one.name == "needed").wheel == ""
+    assert "needed=2.0=py_0" in (tmp_path / "env.lock" / "environment.yml").read_text()
+
+
 def test_an_environment_that_cannot_be_read_whole_is_not_locked(project, locks, tmp_path):
     (project.folder / "conda-meta").mkdir()
     (project.folder / "conda-meta" / "history").write_text("")
