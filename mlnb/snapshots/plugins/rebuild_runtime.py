@@ -121,6 +121,15 @@ def fill_property(item: Any, state: tuple[tuple[Any, Any, Any, Any], dict[str, A
     return item
 
 
+# ---- numpy -------------------------------------------------------------------------------------------------------------
+
+
+def ufunc(func: Callable[..., Any], inputs: int, outputs: int, identity: tuple[Any, ...]) -> Any:  # noqa: ANN401
+    """What ``numpy.frompyfunc`` makes of `func`; `identity` holds one object, or none."""
+    named = {"identity": identity[0]} if identity else {}
+    return importlib.import_module("numpy").frompyfunc(func, inputs, outputs, **named)
+
+
 # ---- memory maps -------------------------------------------------------------------------------------------------------
 
 

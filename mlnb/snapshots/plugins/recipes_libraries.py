@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import importlib
 import pickle
 import sys
@@ -98,8 +99,32 @@ def _visit_figure(walk: Walk, figure: Any) -> None:  # noqa: ANN401
     walk.push("figure", *figure.__reduce__()[1])
 
 
+def _function_of(ufunc: Any) -> Any:  # noqa: ANN401
+    """What ``numpy.frompyfunc`` made `ufunc` of; None: it is numpy's own, or a library's, which is found by its name."""
+    if not str(ufunc.__name__).endswith(" (vectorized)"):
+        return None
+    return next((part for part in gc.get_referents(ufunc) if callable(part)), None)
+
+
+def _reduce_ufunc(ufunc: Any, _note: Note) -> Reduced:  # noqa: ANN401
+    func = _function_of(ufunc)
+    if func is None:
+        return NotImplemented
+    identity = (ufunc.identity,) if ufunc.identity is not None else ()
+    return rebuild_runtime.ufunc, (func, ufunc.nin, ufunc.nout, identity)
+
+
+def _visit_ufunc(walk: Walk, ufunc: Any) -> None:  # noqa: ANN401
+    func = _function_of(ufunc)
+    walk.feed(b"u%s;" % str(ufunc.__name__).encode())
+    if func is not None:
+        walk.claim(ufunc)
+        walk.push(func, ufunc.nin, ufunc.nout, ufunc.identity)
+
+
 _RECIPES: dict[str, tuple[Callable[[Any, Note], Reduced] | None, Callable[[Walk, Any], None] | None]] = {
     "sqlalchemy.engine.base.Engine": (_reduce_engine, _visit_engine),
+    "numpy.ufunc": (_reduce_ufunc, _visit_ufunc),
     "sklearn.utils._bunch.Bunch": (_reduce_bunch, _visit_bunch),
     "plotly.graph_objs._figure.Figure": (_reduce_figure, _visit_figure),
     "pyarrow._dataset.InMemoryDataset": (_reduce_in_memory_dataset, _visit_in_memory_dataset),

@@ -124,6 +124,7 @@ ARRAYS = [
     row("subclass with an attribute", "class A(np.ndarray):\n    def __array_finalize__(self, other): self.unit = getattr(other, 'unit', None)\nobj = np.arange(3.0).view(A); obj.unit = ['m']", "type(obj).__name__, obj.unit, obj.tolist()", "obj.unit.append('s')"),
     row("limits of a type", "obj = np.finfo('f4')", "float(obj.eps), obj.dtype.name"),
     row("own number", "class Q(np.float64):\n    def twice(self): return 2 * float(self)\nobj = Q(3)", "obj.twice()"),
+    row("function made element-wise", "obj = [np.frompyfunc(lambda a, b: a - b, 2, 1, identity=0), np.add]", "obj[0](5, 3), obj[0].identity, obj[1] is np.add, obj[0].nin"),
     row("broadcast", "obj = np.broadcast_to(np.arange(3), (4, 3))", "obj.strides[0], obj.shape"),
     row("objects", "obj = np.array([[1], {'a': 2}], dtype=object)", "obj.tolist()", "obj[0].append(1)"),
     row("mapped file", "np.arange(4.0).tofile('m.bin'); obj = np.memmap('m.bin', 'f8', 'r')", "type(obj).__name__, obj.tolist(), obj.mode"),
