@@ -36,6 +36,8 @@ class Pictures:
     def shoot(self, page: Page, history: Locator, name: str) -> None:
         """Picture the page, with the pointer out of the way."""
         history.evaluate("node => { node.scrollIntoView({ block: 'start' }); }")
+        if name != "preview":  # which is further down
+            history.locator(".mlnb-Section-content").evaluate("node => { node.scrollTop = 0; }")
         page.mouse.move(1000, 990)
         page.wait_for_timeout(400)  # tooltips and smooth scrolling tell nobody when they are done
         page.screenshot(path=IMAGES / f"history-{name}{self._suffix}.png")

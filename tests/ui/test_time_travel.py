@@ -72,6 +72,7 @@ def test_ten_cells_back_three_branch_and_the_next_day(tmp_path, browser, shot, t
         assert source(screen, "c9") == CELLS[8]
         assert source(screen, "c10") == CELLS[9]
         shot(page, history, "restored")
+        arrival.get_by_role("button", name="Dismiss").click()
 
         # a branch from there, with another rate
         screen.set_source("c8", CELLS[7].replace("1.0", "4.0").replace("after 100", "branch"))
