@@ -24,12 +24,17 @@ from mlnb.snapshots.rules import credentials as rules
 
 TAG = "credential"
 _LEAST_KNOWN = 8  # a shorter value of an environment variable stands in other texts by chance
-_STEMS = ("pass", "secret", "token", "credential", "auth", "cookie", "key")
-_WORDS = tuple(form.encode() for stem in _STEMS for form in (stem, stem.title(), stem.upper()))
+_STEMS = tuple(stem.encode() for stem in ("pass", "pwd", "secret", "token", "credential", "auth", "cookie", "key"))
+_SIGNS = tuple(sign.encode() for sign in secrets.TELLTALES)
+_REST = re.compile(rb"[\w.~+/=-]{8}|-----")  # of what begins like a token of a known form
 _URL = re.compile(rb"://[^\s/:@]{0,200}:[^\s/@]{1,1000}@")
-_PAIR = re.compile(rb"(?i)(?:password|pwd|passwd|key)\s*=")
-_HEADER = re.compile(rb"(?i)(?:bearer|basic|token)\s")
-_NAME = re.compile(rb"\x8c([\x04-\x63])(?=[\w.-]{4})", re.DOTALL)
+_PAIR = re.compile(rb"(?:password|passwd|pwd)\s*=|token\s+[\w.~+/=-]{8}|key\s*=\s*[\w+/=]{16}")
+_ANY = re.compile(
+    b"|".join(map(re.escape, [*_STEMS, *(sign.lower() for sign in _SIGNS), b"bearer ", b"basic ", b"://"]))
+)
+_SHORT_TEXT = b"\x8c"  # pickle: a text, whose length follows in one byte
+_MOST_HITS = 20_000  # more are looked at one by one
+_NAME_BYTES = 100
 _FORMS = (
     "plus",
     "%",
@@ -89,27 +94,50 @@ def _find_sources(environment: dict[str, str], registered: frozenset[str]) -> _S
 
 
 def may_be_in(stream: bytes) -> bool:
-    """Whether a credential may have been written to `stream`."""
+    """Whether a credential may have been written to `stream`. It is only looked at more closely where a word says so."""
     if any(value.encode(errors="surrogatepass") in stream for value in _sources().secret):
         return True
+    lowered = stream.lower()
+    return _ANY.search(lowered) is not None and (_has_form(stream, lowered) or _has_name(stream, lowered))
+
+
+def _has_form(stream: bytes, lowered: bytes) -> bool:
+    """Whether something there has the form of a credential, whatever it stands under."""
     if b"://" in stream and _URL.search(stream):
         return True
-    if any(sign.encode() in stream for sign in secrets.TELLTALES):
-        return True
-    if any(word in stream for word in _WORDS):
-        return bool(_HEADER.search(stream)) or bool(_PAIR.search(stream)) or any(map(_is_name, _short_texts(stream)))
+    for sign in _SIGNS:
+        if sign in stream and any(_REST.match(stream, at + len(sign)) for at in _places(stream, sign)):
+            return True
+    return any(_REST.match(lowered, at + 7) for at in _places(lowered, b"bearer ")) or any(
+        _REST.match(lowered, at + 6) for at in _places(lowered, b"basic ")
+    )
+
+
+def _has_name(stream: bytes, lowered: bytes) -> bool:
+    """Whether something there is the name of a credential, or a part of a connection string."""
+    for stem in _STEMS:
+        for count, at in enumerate(_places(lowered, stem)):
+            if count > _MOST_HITS or _PAIR.match(lowered, at) or _is_named(stream, at, at + len(stem)):
+                return True
     return False
 
 
-def _short_texts(stream: bytes) -> Iterator[str]:
-    for found in _NAME.finditer(stream):
-        text = stream[found.end() : found.end() + found[1][0]]
-        if any(word in text for word in _WORDS):
-            yield text.decode(errors="replace")
+def _places(data: bytes, word: bytes) -> Iterator[int]:
+    at = data.find(word)
+    while at >= 0:
+        yield at
+        at = data.find(word, at + 1)
 
 
-def _is_name(text: str) -> bool:
-    return rules.is_credential_name(text)
+def _is_named(stream: bytes, start: int, end: int) -> bool:
+    """Whether what stands there belongs to a short text that is the name of a credential."""
+    begin = stream.rfind(_SHORT_TEXT, max(0, start - _NAME_BYTES - 2), start)
+    while begin >= 0:
+        last = begin + 2 + stream[begin + 1]
+        if begin + 2 <= start and end <= last <= begin + 2 + _NAME_BYTES:
+            return rules.is_credential_name(stream[begin + 2 : last].decode(errors="replace"))
+        begin = stream.rfind(_SHORT_TEXT, max(0, start - _NAME_BYTES - 2), begin)
+    return False
 
 
 @functools.cache
@@ -138,6 +166,7 @@ class Hiding:
         self.places: dict[str, None] = {}
         self._named: dict[int, str] = {}
         self._kept: list[object] = []  # so that no identity is used twice
+        self._known: _Sources | None = None
 
     def of(self, item: Any) -> tuple[object, ...] | None:  # noqa: ANN401
         """What stands for `item` in the stream when it is a credential or holds one, else None.
@@ -168,7 +197,7 @@ class Hiding:
     def _of_text(self, text: str) -> tuple[object, ...] | None:
         name = self._named.get(id(text))
         spans = rules.spans_of(text)
-        sources = _sources()
+        sources = self._known = self._known or _sources()
         if name is None and not spans and not any(value in text for value in sources.secret):
             return None
         place = sources.places.get(text)

@@ -6,13 +6,14 @@ whole, or an address or a connection string whose password it is.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import unquote
 
 from mlnb.core.records import dataclass
-from mlnb.core.secrets import MASK, is_secret_name, mask
+from mlnb.core.secrets import MASK, TELLTALES, is_secret_name, mask
 
 SHORTEST = 6
 """A shorter text under the name of a credential is taken for a word."""
@@ -50,6 +51,7 @@ class Span:
     what: str
 
 
+@functools.lru_cache(maxsize=10_000)
 def is_credential_name(name: str) -> bool:
     """Whether what stands under `name` in a mapping, or as an attribute, is a credential."""
     is_path = name.count(".") > 1  # an event or a logger, not a setting
@@ -104,16 +106,20 @@ def spans_of(text: str) -> list[Span]:
     """The credentials that `text` is, or is an address with; empty: none."""
     if not SHORTEST <= len(text) <= _LONGEST:
         return []
-    found = _URL.fullmatch(text)
-    if found and not found["value"].startswith(_BRACKETS):
-        return [Span(*found.span("value"), f"the password of {mask(text)}")]
-    found = _BEARER.fullmatch(text)
+    if "://" in text:
+        found = _URL.fullmatch(text)
+        return [Span(*found.span("value"), f"the password of {mask(text)}")] if _is_given(found) else []
+    found = _BEARER.fullmatch(text) if text[0] in "bBtT" else None
     if found:
         return [Span(*found.span("value"), "a token")] if not found["value"].isalpha() else []
-    pairs = _pairs(text)
-    if pairs:
-        return pairs
-    return [Span(0, len(text), "a token or key")] if mask(text).strip() == MASK else []
+    if "=" in text:
+        return _pairs(text)
+    is_one = any(sign in text for sign in TELLTALES) and mask(text).strip() == MASK
+    return [Span(0, len(text), "a token or key")] if is_one else []
+
+
+def _is_given(found: re.Match[str] | None) -> TypeGuard[re.Match[str]]:
+    return found is not None and not found["value"].startswith(_BRACKETS)
 
 
 def _pairs(text: str) -> list[Span]:

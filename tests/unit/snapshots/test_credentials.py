@@ -141,6 +141,22 @@ def test_a_copy_of_the_environment_is_kept_without_credentials(notebook, new_not
 
 
 @pytest.mark.usefixtures("without_secrets")
+def test_tokens_of_known_forms_are_seen_under_any_name_and_beside_much_text(notebook):
+    github, key = "ghp_" + "a1B2" * 9, "-----BEGIN PRIVATE KEY-----\\nMIIEabc\\n-----END PRIVATE KEY-----"
+    notebook.run(
+        f"a = ['text'] * 5 + ['{github}']\nb = '{key}'\nc = ['Bearer abcdefgh1234']\nd = {{'x' * 300: 1, 'password': 'abc123+x'}}\n"
+        "e = ['keys and tokens of authors pass here'] * 30_000"
+    )
+    taken = take(notebook)
+    assert {name: one.state for name, one in taken.variables.items()} == {
+        **dict.fromkeys("abcd", "not_restorable"),
+        "e": "saved",
+    }
+    for value in (github.encode(), b"MIIEabc", b"abcdefgh1234", b"abc123+x"):
+        assert value not in disk(taken)
+
+
+@pytest.mark.usefixtures("without_secrets")
 def test_words_about_credentials_are_data(notebook):
     notebook.run(
         "texts = ['my password is hunter22', 'see https://u:pw@host/ for more', 'token = abc'] * 9\n"
