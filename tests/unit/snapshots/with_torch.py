@@ -1,10 +1,10 @@
-"""Arrays and tensors on one memory come back on one memory, whichever was made of the other."""
+"""Arrays and tensors on one memory come back on one memory, whichever was made of the other.
+
+torch is too large to be installed for every test: `tests/integration/test_tensors.py` brings it along and runs these."""
 
 from __future__ import annotations
 
 import pytest
-
-torch = pytest.importorskip("torch")
 
 SHARED = {
     "a tensor of a slice": ("n = np.arange(8.); t = torch.from_numpy(n[2:])", "n[3] = 99", "t[1].item()"),
