@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mlnb.core import registry
@@ -120,6 +121,8 @@ class JobsService:
         if is_local and job.interpreter == sys.executable:  # elsewhere only the place itself knows its kernels
             check_kernel(kernel)
         executor.check(attempt)
+        # last of all checks, for it takes longest
+        job = replace(job, env_id=self._env_id(path, request.interpreter))
         runner_request = RunnerRequest(
             job.id, 1, str(path), kernel, request.parameters, str(path.parent) if is_local else None, self._experiment
         )
@@ -147,12 +150,11 @@ class JobsService:
         check_resources(request.cpus, request.retries)
         memory = bytes_from_size(request.memory) if request.memory else None
         timeout_s = seconds_from_time(request.timeout) if request.timeout else None
-        env_id = self._env_id(path, request.interpreter)
         image = request.image or (self._image or None if request.executor == "docker" else None)
         return Job(
             id=new_id("job"), state=State.QUEUED, reason="", notebook=str(path), parameters=mask_tree(dict(request.parameters)),
             executor=request.executor, host=None, attempt=1, submitted_at=self._clock(), started_at=None, ended_at=None,
-            failed_cell=None, output=None, run_id=None, snapshot_id=None, env_id=env_id, owner=current_user(), image=image,
+            failed_cell=None, output=None, run_id=None, snapshot_id=None, env_id=None, owner=current_user(), image=image,
             resources=Resources(request.cpus, memory), timeout_s=timeout_s, retries=request.retries,
             labels=mask_tree(dict(request.labels)), kernel=kernel, interpreter=request.interpreter or sys.executable,
         )  # fmt: skip

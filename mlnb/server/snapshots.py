@@ -71,7 +71,12 @@ def _restore(request: Request) -> Restored:
     body: RestoreRequest = request.body
     notebook = request.file(body.notebook) if body.notebook else None
     return request.services.snapshots.restore(
-        request.path["id"], body.names, trust=body.trust, recompute=body.recompute, notebook=notebook, by=request.user_shown
+        request.path["id"],
+        body.names,
+        trust=body.trust,
+        recompute=body.recompute,
+        notebook=notebook,
+        by=request.user_shown,
     )
 
 

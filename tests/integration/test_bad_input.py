@@ -162,13 +162,16 @@ class Place:
         return [part.format(**files) for part in text.split()]
 
     def holds(self) -> dict[str, object]:
-        """What counts of all that is on disk: files with their sizes, tables with rows. Empty databases and locks do not."""
+        """What counts of all that is on disk: files with their content, tables with rows. Empty databases and locks do not.
+
+        What an environment's id stands for is whole by itself and true whatever comes of the rest, so it may stay.
+        """
         found: dict[str, object] = {}
         for file in [*self.folder.rglob("*"), *self.home.rglob("*")]:
             below = file.relative_to(self.folder if self.folder in file.parents else self.home)
             if ".db" in file.suffix or ".db-" in file.name or file.name.endswith(".lock") or not file.is_file():
                 continue
-            if below.parts[0] not in ("keys", "__pycache__"):
+            if below.parts[0] not in ("keys", "__pycache__", "environments"):
                 found[str(below)] = file.read_bytes()
         for file in self.home.glob("*.db"):
             with contextlib.suppress(sqlite3.DatabaseError), contextlib.closing(sqlite3.connect(file)) as database:

@@ -182,7 +182,12 @@ def test_a_notebook_seen_by_many_at_once_is_one_row(database, tmp_path):
 def test_jobs_are_queued_paged_moved_once_and_tried_again(database, mlnb_home, tmp_path):
     repo = JobRepo(database)
     service = JobsService(
-        repo, Outbox(database), WorkerAtRest(), lambda _name: FakeExecutor(), env_id=lambda _notebook, _python: "env-1", image="default:1"
+        repo,
+        Outbox(database),
+        WorkerAtRest(),
+        lambda _name: FakeExecutor(),
+        env_id=lambda _notebook, _python: "env-1",
+        image="default:1",
     )
     notebook = write_notebook(tmp_path / "n.ipynb", "print(n)", parameters="n = 0")
     jobs = [service.submit(JobRequest(str(notebook), parameters={"n": n}, labels={"a": "b"})) for n in range(3)]

@@ -22,7 +22,12 @@ class Bench:
         self.worker = WorkerAtRest()
         self.executor = FakeExecutor()
         self.service = JobsService(
-            self.repo, self.outbox, self.worker, lambda _name: self.executor, env_id=lambda _notebook, _python: "env-1", image="default:1"
+            self.repo,
+            self.outbox,
+            self.worker,
+            lambda _name: self.executor,
+            env_id=lambda _notebook, _python: "env-1",
+            image="default:1",
         )
         self.driver = Driver(self.repo, lambda _name: self.executor, self.outbox)
 
