@@ -87,6 +87,7 @@ def locked(path: Path, *, blocking: bool = True) -> Iterator[bool]:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise store_error(path, error) from error
+    _held.add(handle)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | (0 if blocking else fcntl.LOCK_NB))
@@ -95,4 +96,20 @@ def locked(path: Path, *, blocking: bool = True) -> Iterator[bool]:
             return
         yield True
     finally:
+        if handle in _held:
+            _held.remove(handle)
+            fcntl.flock(handle, fcntl.LOCK_UN)
+            os.close(handle)
+
+
+_held: set[int] = set()
+
+
+def _leave_locks() -> None:
+    """In a copy of the process: what a thread of the other one holds is not held by this one, which would wait for itself for ever."""
+    for handle in _held:
         os.close(handle)
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_leave_locks)

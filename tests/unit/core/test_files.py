@@ -138,3 +138,41 @@ def test_the_body_of_a_lock_may_raise(tmp_path):
         raise ValueError("mine")
     with locked(tmp_path / "lock", blocking=False) as held:
         assert held
+
+
+_COPIED = """
+import os, sys, threading
+from pathlib import Path
+from mlnb.core.files import locked
+
+lock = Path(sys.argv[1])
+holds, release = threading.Event(), threading.Event()
+
+def hold():
+    with locked(lock):
+        holds.set()
+        release.wait()
+
+holder = threading.Thread(target=hold)
+holder.start()
+holds.wait()
+tried, say = os.pipe()
+pid = os.fork()
+if pid == 0:
+    with locked(lock, blocking=False) as held:
+        is_free = held
+    os.write(say, b"tried")
+    with locked(lock):
+        os._exit(7 if is_free else 0)
+os.read(tried, 5)
+release.set()
+holder.join()
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+
+
+def test_a_copy_of_the_process_waits_for_a_lock_of_a_thread_and_not_for_itself(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", _COPIED, str(tmp_path / "lock")], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "0\n"
