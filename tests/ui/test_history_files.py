@@ -18,8 +18,13 @@ def take_over(screen, history, file):
     expect(dialog).to_have_count(0)
 
 
-def current_path(screen):
-    return screen.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path")
+def shows(screen, path):
+    """Wait until the notebook at `path` is the current one, with its kernel."""
+    screen.page.wait_for_function(
+        "path => window.jupyterapp.shell.currentWidget?.context?.path === path && window.jupyterapp.shell.currentWidget.context.isReady",
+        arg=path,
+    )
+    screen.wait_for_kernel()
 
 
 def test_a_state_is_downloaded_as_a_file_deleted_and_taken_over_again(screen, tmp_path):
@@ -61,9 +66,8 @@ def test_a_state_of_another_notebook_is_opened_beside_the_file(screen):
     history = opened(screen, "to.ipynb", "m = 2")  # in a workspace of its own
     run(screen, history, "c1", "After cell 1")
     take_over(screen, history, "from-after-cell-run-1.mlnb-snapshot")
-    screen.wait_for_kernel()
+    shows(screen, "from-2.ipynb")
     expect(screen.page.locator("#mlnb-sidebar")).to_contain_text("from-2.ipynb")
-    assert current_path(screen) == "from-2.ipynb"
     assert (source(screen, "c1"), output(screen, "c1")) == ("n = 1\nprint('there', n)", "there 1\n")
 
 
@@ -73,8 +77,7 @@ def test_a_file_that_somebody_else_signed_opens_its_document_and_asks_before_it_
     run(screen, history, "c1", "After cell 1")
     take_over(screen, history, "bo.mlnb-snapshot")
     page = screen.page
-    page.wait_for_function("() => window.jupyterapp.shell.currentWidget?.context?.path === 'bo.ipynb'")
-    screen.wait_for_kernel()
+    shows(screen, "bo.ipynb")
     screen.wait_until_linked()
     assert source(screen, "c1") == "n"  # the document, at once
     theirs = screen.lab.request("GET", "mlnb/snapshots/timeline?notebook=bo.ipynb")["entries"][-1]
