@@ -8,30 +8,11 @@ import importlib
 import mmap
 import queue
 import struct
-import weakref
 from collections.abc import Callable
 from typing import Any
 
 from mlnb.core.errors import MlnbError
-from mlnb.snapshots.plugins import rebuild, rebuild_standard
-
-_emptied: weakref.WeakKeyDictionary[Any, tuple[int, ...]] = weakref.WeakKeyDictionary()
-
-
-def emptied_cache(
-    wrapped: Callable[..., Any], parameters: dict[str, Any], attributes: dict[str, Any], info: tuple[int, ...]
-) -> Any:  # noqa: ANN401
-    """`wrapped` behind an empty cache, where one with results was: `info` is what ``cache_info`` told then."""
-    made = rebuild.lru_cache(wrapped, parameters, attributes)
-    _emptied[made] = info
-    return made
-
-
-def cache_info(cached: Any) -> tuple[int, ...]:  # noqa: ANN401
-    """What ``cache_info`` tells; of a cache that a restore emptied, what it told before, until it is used."""
-    info = tuple(cached.cache_info())
-    is_unused = not (info[0] or info[1] or info[3])  # hits, misses, size
-    return _emptied.get(cached, info) if is_unused else info
+from mlnb.snapshots.plugins import rebuild_standard
 
 
 def key_wrapper(compare: Callable[[Any, Any], int], held: tuple[Any, ...]) -> Any:  # noqa: ANN401

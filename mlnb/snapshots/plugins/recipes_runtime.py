@@ -28,26 +28,32 @@ _ORDERED_VIEWS: dict[Any, str] = {
     type(collections.OrderedDict().values()): "values",
     type(collections.OrderedDict().items()): "items",
 }
-_EMPTY_CACHE = "its cache is empty after a restore; results are computed again when they are asked for"
+_FILLED = "its cache holds results, which are not kept: an empty one could give others"
 _FULL = 0x011C  # CPython's PyBUF_FULL_RO
 
 
-def reduce_cache(cached: Any, note: Note) -> Reduced:  # noqa: ANN401
-    """A function of the notebook behind a cache; what the cache holds is not kept."""
+def reduce_cache(cached: Any, _note: Note) -> Reduced:  # noqa: ANN401
+    """A function of the notebook behind a cache that was not used yet.
+
+    Raises:
+        CannotSave: it was; what it holds cannot be had, and computing it again may do again what the function does besides.
+    """
     if not functions.is_by_value(cached.__wrapped__):
         return NotImplemented
-    arguments = (cached.__wrapped__, cached.cache_parameters(), dict(cached.__dict__))
-    info = rebuild_runtime.cache_info(cached)
-    if not any(info[:2]) and not info[3]:
-        return rebuild.lru_cache, arguments
-    note(type(cached), _EMPTY_CACHE)
-    return rebuild_runtime.emptied_cache, (*arguments, info)
+    if any(_use_of(cached)):
+        raise CannotSave(_FILLED)
+    return rebuild.lru_cache, (cached.__wrapped__, cached.cache_parameters(), dict(cached.__dict__))
+
+
+def _use_of(cached: Any) -> tuple[int, int, int]:  # noqa: ANN401
+    info = cached.cache_info()
+    return info.hits, info.misses, info.currsize
 
 
 def visit_cache(walk: Walk, cached: Any) -> None:  # noqa: ANN401
     """What is behind the cache, and how full it is."""
     walk.claim(cached)
-    walk.feed(b"l%s;" % repr((rebuild_runtime.cache_info(cached), cached.cache_parameters())).encode())
+    walk.feed(b"l%s;" % repr((tuple(cached.cache_info()), cached.cache_parameters())).encode())
     walk.push(cached.__wrapped__)
 
 

@@ -102,7 +102,6 @@ STANDARD = [
     row("chain of maps", "import collections\nobj = collections.ChainMap({'a': 1}, {'b': 2})", "dict(obj), len(obj.maps)", "obj['z'] = 1"),
     row("bounded deque", "import collections\nobj = collections.deque([1, 2], maxlen=2)", "list(obj), obj.maxlen", "obj.append(9)"),
     row("counter", "import collections\nobj = collections.Counter('aab')", "obj.most_common()", "obj['b'] += 4"),
-    row("filled cache", "import functools\n@functools.lru_cache(maxsize=8)\ndef obj(x): return 2 * x\nobj(1)", "obj.cache_parameters(), obj.__wrapped__(3)", "obj(2)"),
     row("key by comparison", "import functools\nobj = functools.cmp_to_key(lambda a, b: b - a)", "sorted([1, 3, 2], key=obj)"),
     row("object behind a key", "import functools\nobj = functools.cmp_to_key(lambda a, b: b - a)([3])", "obj.obj"),
     row("codec of texts", "import codecs\nobj = codecs.lookup('utf-8')", "obj.name, obj.decode(b'a')"),
@@ -141,6 +140,7 @@ ARRAYS = [
     row("duplicate columns", "obj = pd.DataFrame([[1, 2]], columns=['a', 'a'])", "obj.to_numpy().tolist(), obj.columns.tolist()"),
 ]  # fmt: skip
 NAMED = [
+    ("filled cache", "import functools\n@functools.lru_cache\ndef obj(x): return x\nobj(1)"),
     ("finalizer", "import weakref\nclass K: pass\nk = K()\nobj = weakref.finalize(k, print)"),
     ("shared memory", "from multiprocessing.shared_memory import SharedMemory\nobj = SharedMemory(create=True, size=8); obj.close(); obj.unlink()"),
     ("held lock", "import threading\nobj = threading.Lock(); obj.acquire()"),
