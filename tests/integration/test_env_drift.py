@@ -199,20 +199,15 @@ def a_package_was_upgraded_under_a_running_kernel(world, patch):
     world.install("alpha==2.0")
 
 
+def put_into(world, folder, package):
+    """Unpack a package of the world's index into a folder that is no environment."""
+    offline = ("--quiet", "--no-cache", "--no-index", "--find-links", world.index)
+    built.uv("pip", "install", *offline, "--target", folder, package)
+
+
 def has_a_user_site(world, patch):
     site = drift_world.bare_prefix(world.folder / "bare")
-    built.uv(
-        "pip",
-        "install",
-        "--quiet",
-        "--no-cache",
-        "--no-index",
-        "--find-links",
-        world.index,
-        "--target",
-        site,
-        "alpha==1.0",
-    )
+    put_into(world, site, "alpha==1.0")
     world.python = str(world.folder / "bare" / "bin" / "python")
     patch.setenv("PYTHONHOME", str(world.folder / "bare"))
     patch.setenv("PYTHONUSERBASE", str(world.folder / "user"))
@@ -223,18 +218,7 @@ def a_package_of_the_user_hides_that_of_the_system(world, patch):
     asked = [world.python, "-c", "import site; print(site.getusersitepackages())"]
     place = subprocess.run(asked, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL).stdout.strip()
     patch.delenv("PYTHONHOME")
-    built.uv(
-        "pip",
-        "install",
-        "--quiet",
-        "--no-cache",
-        "--no-index",
-        "--find-links",
-        world.index,
-        "--target",
-        place,
-        "alpha==2.0",
-    )
+    put_into(world, place, "alpha==2.0")
     patch.setenv("PYTHONHOME", str(world.folder / "bare"))
 
 

@@ -77,7 +77,7 @@ class Copy:
         """
         foreign = [self._words_in, self.end, *(copy._words_in for copy in before)]
         state = random.getstate()  # Python seeds it anew in a copy
-        theirs, nice = (self._words_out, self._end_out), 0 if is_awaited else _NICE
+        nice = 0 if is_awaited else _NICE
         try:
             with importing, _without_warning(), _unhurried():
                 pid = os.fork()
@@ -85,8 +85,8 @@ class Copy:
                     _be_a_copy(work, state, self._words_out, foreign, nice)
                 self.pid = pid
         finally:
-            os.close(theirs[0])
-            os.close(theirs[1])
+            os.close(self._words_out)
+            os.close(self._end_out)
 
     def reap(self) -> int | None:
         """Wait for its end; its exit status (negative: the signal that ended it), None when somebody else asked for it first."""
